@@ -1,0 +1,55 @@
+import type { Region, RgbImage } from '../images/rgb-image.js';
+import type { PluginBase } from './plugin.js';
+
+export type Split = 'train' | 'validation' | 'test';
+
+/** One image or slide region that patches can be taken from. */
+export interface SourceImage {
+  /** Unique in the source and the same in every run, such as a path relative to the YAML. */
+  readonly id: string;
+  /** Slide or patient: what statistics resample, and what no two splits may share. */
+  readonly group: string;
+  /** Size in native pixels, of the region when one is set. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Native objective power, such as 20 or 40. */
+  readonly magnification: number;
+  /** Native resolution where it is known. */
+  readonly micronsPerPixel?: number | undefined;
+  /** SHA-256 of the file's bytes or of what the pixels follow from, in hex. */
+  readonly digest: string;
+}
+
+export interface Source {
+  readonly images: readonly SourceImage[];
+  /**
+   * Reads pixels at a magnification. Safe to call again before an earlier call has ended.
+   * @param index place in `images`
+   * @param magnification at most the image's own; lower ones are shrunk as a scanner's pyramid is
+   * @param region in pixels of that magnification, inside the image
+   * @returns the HR pixels; with `lr` where the source holds real pairs
+   */
+  read(
+    index: number,
+    magnification: number,
+    region: Region,
+  ): Promise<{ hr: RgbImage; lr?: RgbImage }>;
+  /** What a worker thread needs to open the same source quickly; structured-cloneable, shared memory welcome. */
+  handOver?(): unknown;
+  close(): Promise<void>;
+}
+
+export interface SourceContext {
+  /** The run's seed; only sources that make their images use it. */
+  readonly seed: number;
+  readonly split: Split;
+  readonly scale: number;
+  /** Folder of the experiment file: paths in the options are relative to it. */
+  readonly folder: string;
+  /** What `handOver` gave, in a worker thread. */
+  readonly handedOver?: unknown;
+}
+
+export interface SourcePlugin extends PluginBase<'source'> {
+  create(config: object, context: SourceContext): Promise<Source>;
+}

@@ -1,0 +1,38 @@
+import type { PluginBase } from './plugin.js';
+
+/** One line of events.jsonl; times are milliseconds since 1970. */
+export type RunEvent = { readonly time: number } & (
+  | {
+      readonly type: 'state';
+      readonly state: 'started' | 'resumed' | 'stopped' | 'failed' | 'done';
+      readonly step: number;
+      readonly message?: string;
+    }
+  | {
+      readonly type: 'metrics';
+      readonly step: number;
+      readonly values: Readonly<Record<string, number>>;
+    }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly type: 'image'; readonly step: number; readonly key: string; readonly path: string }
+  | { readonly type: 'warning'; readonly step: number; readonly message: string }
+);
+
+export interface TrackedRun {
+  readonly experiment: string;
+  readonly cell: string;
+  /** The run directory: the truth, of which the tracker shows a view. */
+  readonly directory: string;
+}
+
+/** Follows a run's events. It never delays or fails the run: what it cannot send it keeps for later. */
+export interface Tracker {
+  start(run: TrackedRun): Promise<void>;
+  record(event: RunEvent): void;
+  /** Sends what is left, within a bounded time. */
+  finish(): Promise<void>;
+}
+
+export interface TrackerPlugin extends PluginBase<'tracker'> {
+  create(config: object): Tracker;
+}
