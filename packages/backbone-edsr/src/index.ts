@@ -1,1 +1,1 @@
-export {};
+export { edsr as default, edsr, EdsrConfig, type EdsrOptions } from './edsr.js';

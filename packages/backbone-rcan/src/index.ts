@@ -1,1 +1,1 @@
-export {};
+export { rcan as default, rcan, RcanConfig, type RcanOptions } from './rcan.js';

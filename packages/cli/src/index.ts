@@ -1,1 +1,11 @@
-export {};
+export { checkStudy, type CellCheck } from './check.js';
+export { createContainer } from './composition.js';
+export {
+  loadStudy,
+  readResults,
+  runStudy,
+  type CellReport,
+  type LoadedStudy,
+  type RunStudyOptions,
+} from './study.js';
+export type { CellResults, Progress } from '@mmsr/core';

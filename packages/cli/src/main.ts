@@ -1,1 +1,76 @@
-export {};
+import { Command, CommanderError } from 'commander';
+import { checkCommand, type CheckCommandOptions } from './commands/check.js';
+import { engineCommand } from './commands/engine.js';
+import { pluginsCommand } from './commands/plugins.js';
+import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
+import { EXIT } from './exit-codes.js';
+import { versionOf } from './versions.js';
+
+const collect = (value: string, list: readonly string[]) => [...list, value];
+
+/** The command line, as docs and --help show it. */
+function createProgram(finish: (code: Promise<number>) => Promise<void>): Command {
+  const program = new Command('mmsr-run')
+    .description('Multi-task, multi-magnification super-resolution for pathology.')
+    .version(versionOf('mmsr-run'))
+    .exitOverride()
+    .showHelpAfterError('Run mmsr-run --help for the options.');
+  program
+    .command('run', { isDefault: true })
+    .description('runs what is not done of an experiment')
+    .argument('<experiment.yaml>', 'the experiment file')
+    .option('--set <KEY=VALUE>', 'sets a key, such as training.steps=100; repeatable', collect, [])
+    .option('--only <CELL>', 'only cells of this name or pattern; repeatable', collect, [])
+    .option('--out <DIR>', 'where run directories are made', 'runs')
+    .option('--json', 'prints the results as JSON', false)
+    .option('--launcher <NAME>', 'what starts the cells', 'in-process')
+    .addHelpText('after', example('mmsr-run experiments/quickstart.yaml --set training.steps=200'))
+    .action((file: string, options: RunCommandOptions) => finish(runCommand(file, options)));
+  program
+    .command('check')
+    .description('reads and resolves the file, opens the data, builds each model; runs nothing')
+    .argument('<experiment.yaml>', 'the experiment file')
+    .option('--set <KEY=VALUE>', 'sets a key; repeatable', collect, [])
+    .option('--only <CELL>', 'only cells of this name or pattern; repeatable', collect, [])
+    .option('--resolved', 'prints the file with every default filled in', false)
+    .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
+    .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
+  program
+    .command('plugins')
+    .description('what is found, from where, with which options')
+    .argument('[NAME]', 'one plugin, with its options')
+    .addHelpText('after', example('mmsr-run plugins swinir'))
+    .action((name: string | undefined) => finish(pluginsCommand(name)));
+  program
+    .command('schema')
+    .description('the JSON Schema of experiment files, installed plugins included, for editors')
+    .addHelpText('after', example('mmsr-run schema > mmsr.schema.json'))
+    .action(() => finish(schemaCommand()));
+  program
+    .command('engine')
+    .description('what can compute here, why others cannot, how fast each is')
+    .addHelpText('after', example('mmsr-run engine'))
+    .action(() => finish(engineCommand()));
+  return program;
+}
+
+function example(line: string): string {
+  return `\nExample:\n  npx ${line}`;
+}
+
+/** Runs the command line. @returns the exit code */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = createProgram(async (code) => {
+    exitCode = await code;
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongInput;
+    process.stderr.write(`${describe(error)}\n`);
+    return exitCodeOfError(error);
+  }
+}

@@ -49,7 +49,8 @@ export class MmsrError extends Error {
   /** The error as shown to the user: `where: message. advice [code]`. */
   describe(): string {
     const place = this.where === undefined ? '' : `${this.where}: `;
-    const advice = this.advice === undefined ? '' : ` ${this.advice}`;
+    const stop = /[.?!:]$/.test(this.message) ? '' : '.';
+    const advice = this.advice === undefined ? '' : `${stop} ${this.advice}`;
     return `${place}${this.message}${advice} [${this.code}]`;
   }
 }

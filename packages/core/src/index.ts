@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-export * as tf from '@tensorflow/tfjs-core';
+export * as tf from './tf.js';
 export { Type, type Static, type TObject, type TSchema } from 'typebox';
 
 export * from './errors.js';
@@ -18,8 +18,58 @@ export * from './contracts/launcher.js';
 export * from './contracts/data-pipeline.js';
 export * from './plugins/define.js';
 export * from './experiment/schema.js';
+export {
+  formatResolved,
+  readExperiment,
+  type Cell,
+  type ReadOptions,
+  type Study,
+} from './experiment/read-experiment.js';
+export { composeSchema } from './experiment/composed-schema.js';
+export type { Json, JsonObject } from './experiment/json.js';
+export type { JsonSchema } from './plugins/config-schema.js';
+export { useOneCore } from './plugins/one-core.js';
+export {
+  pluginToken,
+  PluginRegistry,
+  register,
+  type Plugin,
+  type PluginByKind,
+  type PluginOrigin,
+} from './plugins/register.js';
 export * from './images/rgb-image.js';
+export { imresize, resizeBicubic, type ResizedSamples } from './images/imresize.js';
+export { coveredRegion, shrinkByArea, shrinkRegion, shrunkLength } from './images/area-resize.js';
+export type { Samples } from './images/separable.js';
 export { randomStream, type RandomStream } from './random/random-stream.js';
 export * from './model/parameter-scope.js';
 export * from './model/initializers.js';
 export * from './model/layers.js';
+export { fromTorchLayout, importTorch, toTorchLayout, torchShape } from './model/torch-layout.js';
+export * from './model/multi-task-model.js';
+export { trainedMagnifications } from './experiment/magnifications.js';
+export { ModelFactory } from './model/model-factory.js';
+export {
+  createObjective,
+  type Objective,
+  type ObjectiveDefinition,
+} from './objective/objective.js';
+export { builtinLosses } from './objective/builtin-losses.js';
+export { createEagerStep } from './training/eager-step.js';
+export { createEagerInference } from './training/eager-inference.js';
+export { evaluationPass, trainingPass, uniformNumbers } from './training/training-pass.js';
+export { learningRateSchedule } from './training/schedule.js';
+export type { OnProgress, Progress } from './training/progress.js';
+export { evaluate, measure, protocolOf, type EvaluatedImage } from './evaluation/evaluator.js';
+export { toPlanes, type MetricProtocol, type Plane } from './evaluation/planes.js';
+export { psnrDb, IDENTICAL_PSNR_DB } from './evaluation/psnr.js';
+export { ssim } from './evaluation/ssim.js';
+export { summarize, confusionMatrix } from './evaluation/summarize.js';
+export type { WritePicture } from './evaluation/pictures.js';
+export * from './run/results.js';
+export * from './run/safetensors.js';
+export { writeDurably } from './run/durable.js';
+export { RunDirectory } from './run/run-directory.js';
+export type { Manifest } from './run/manifest.js';
+export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
+export { DATA_PIPELINE, WRITE_PICTURE } from './tokens.js';

@@ -35,6 +35,8 @@ export interface SplitDescription {
 
 export interface OpenData {
   readonly splits: Readonly<Partial<Record<Split, SplitDescription>>>;
+  /** What is no error but worth a look, such as images too small for a patch. */
+  readonly warnings?: readonly string[];
   /** Batches from index `first` on: batch i is a pure function of the seed and i. */
   batches(first: number): BatchStream;
   evaluationSet(split: 'validation' | 'test'): EvaluationSet;

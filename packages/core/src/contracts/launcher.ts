@@ -6,7 +6,7 @@ export type CellOutcome = 'done' | 'failed' | 'wrong-input' | 'again' | 'stopped
 export interface LaunchRequest {
   readonly cell: string;
   /** Does the cell's work in this process; a launcher may start a process that calls it instead. */
-  run(): Promise<CellOutcome>;
+  readonly run: () => Promise<CellOutcome>;
   /** Arguments of `mmsr-run` that do only this cell. */
   readonly commandLine: readonly string[];
 }

@@ -18,6 +18,8 @@ export interface SourceImage {
   readonly micronsPerPixel?: number | undefined;
   /** SHA-256 of the file's bytes or of what the pixels follow from, in hex. */
   readonly digest: string;
+  /** Where in the file the image lies, in native pixels, when it is a part of it. */
+  readonly region?: Region | undefined;
 }
 
 export interface Source {

@@ -209,7 +209,7 @@ export const ExperimentSchema = Type.Object(
     seed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 1 }),
     engine: Type.Union([Type.String(), Named({})], { default: 'auto' }),
     scale: Type.Union([Type.Literal(2), Type.Literal(3), Type.Literal(4), Type.Literal(8)]),
-    plugins: Type.Array(Type.String(), { default: [] }),
+    plugins: Type.Array(Type.String(), { uniqueItems: true, default: [] }),
     data: Data,
     model: Model,
     objective: Objective,

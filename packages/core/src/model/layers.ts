@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '../tf.js';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ForwardPass } from '../contracts/forward-pass.js';
 import { ones, torchDefault, zeros, type Initializer } from './initializers.js';
@@ -56,8 +56,8 @@ export function linear(
   });
   const offset = bias ? scope.parameter('bias', [outFeatures], biasInitializer) : undefined;
   return (x) => {
-    const y = tf.matMul(x, weight.read<tf.Rank.R2>());
-    return offset === undefined ? y : tf.add<Tensor2D>(y, offset.read());
+    const y = tf.matMul<Tensor2D>(x, weight.read<tf.Rank.R2>());
+    return offset === undefined ? y : tf.add(y, offset.read());
   };
 }
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '../tf.js';
 import { MmsrError } from '../errors.js';
 import { randomStream } from '../random/random-stream.js';
 import type { Initializer } from './initializers.js';

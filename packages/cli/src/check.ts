@@ -1,0 +1,62 @@
+import {
+  DATA_PIPELINE,
+  InputError,
+  type Experiment,
+  MmsrError,
+  ModelFactory,
+  type OpenData,
+} from '@mmsr/core';
+import type { LoadedStudy } from './study.js';
+
+/** What was found about one cell. */
+export interface CellCheck {
+  readonly cell: string;
+  /** Trainable parameters. */
+  readonly parameters: number;
+  readonly splits: OpenData['splits'];
+}
+
+/**
+ * Opens the data and builds the model of every cell; nothing is trained or written.
+ * @throws InputError with what is wrong in any cell
+ */
+export async function checkStudy(study: LoadedStudy): Promise<CellCheck[]> {
+  const problems = new Map<string, MmsrError>();
+  const checks: CellCheck[] = [];
+  const opened = new Map<string, OpenData['splits']>();
+  for (const { name, experiment } of study.cells) {
+    try {
+      const parameters = countParameters(study, experiment);
+      const key = JSON.stringify([experiment.data, experiment.scale, experiment.seed]);
+      const splits = opened.get(key) ?? (await openSplits(study, experiment));
+      opened.set(key, splits);
+      checks.push({ cell: name, parameters, splits });
+    } catch (error) {
+      for (const problem of problemsOf(error)) problems.set(problem.describe(), problem);
+    }
+  }
+  if (problems.size > 0) throw new InputError([...problems.values()]);
+  return checks;
+}
+
+function countParameters({ container }: LoadedStudy, experiment: Experiment): number {
+  const factory = container.resolve(ModelFactory);
+  const model = factory.model(experiment);
+  factory.objective(experiment, model);
+  return model.parameters.count;
+}
+
+async function openSplits(study: LoadedStudy, experiment: Experiment): Promise<OpenData['splits']> {
+  const pipeline = study.container.resolve(DATA_PIPELINE);
+  const data = await pipeline.open(experiment, study.folder);
+  const { splits } = data;
+  await data.close();
+  return splits;
+}
+
+/** What is the user's to mend; anything else is a fault of the program and passes on. */
+function problemsOf(error: unknown): readonly MmsrError[] {
+  if (error instanceof InputError) return error.problems;
+  if (error instanceof MmsrError) return [error];
+  throw error;
+}

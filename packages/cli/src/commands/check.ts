@@ -1,0 +1,41 @@
+import { formatResolved, type OpenData } from '@mmsr/core';
+import { checkStudy } from '../check.js';
+import { EXIT } from '../exit-codes.js';
+import { loadStudy } from '../study.js';
+import { formatTable } from '../table.js';
+
+export interface CheckCommandOptions {
+  readonly set: readonly string[];
+  readonly only: readonly string[];
+  readonly resolved: boolean;
+}
+
+/** `mmsr-run check EXP.yaml`. @returns the exit code */
+export async function checkCommand(file: string, options: CheckCommandOptions): Promise<number> {
+  const study = await loadStudy(file, options);
+  const checks = await checkStudy(study);
+  if (options.resolved) {
+    process.stdout.write(formatResolved(study));
+    return EXIT.done;
+  }
+  const rows = checks.map(({ cell, parameters, splits }) => [
+    cell,
+    parameters.toLocaleString('en'),
+    ...(['train', 'validation', 'test'] as const).map((split) => describeSplit(splits[split])),
+  ]);
+  const header = ['cell', 'parameters', 'train', 'validation', 'test'];
+  process.stdout.write(`${formatTable(header, rows, ['left', 'right', 'left'])}\n`);
+  process.stdout.write(`${file}: nothing wrong found\n`);
+  return EXIT.done;
+}
+
+/** Such as `2 images; 24 patches of 20x, 24 of 10x`. */
+function describeSplit(split: OpenData['splits']['train']): string {
+  if (split === undefined) return '-';
+  const images = `${split.images.length} image${split.images.length === 1 ? '' : 's'}`;
+  const samples = Object.entries(split.samples)
+    .sort(([a], [b]) => Number(b) - Number(a))
+    .filter(([, count]) => count > 0)
+    .map(([magnification, count]) => `${count} of ${magnification}x`);
+  return samples.length === 0 ? images : `${images}: ${samples.join(', ')}`;
+}

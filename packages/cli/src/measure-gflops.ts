@@ -1,0 +1,65 @@
+import { conv2d, ParameterScope, tf, type Engine } from '@mmsr/core';
+
+const LAYERS = 4;
+const CHANNELS = 32;
+const SIDE_PX = 32;
+const BATCH = 4;
+
+/**
+ * A quick measure of an engine: training steps of a few convolutions, 3 times the forward operations
+ * each, the best of some runs after a first that is not counted.
+ */
+export async function measureGflops(engine: Engine): Promise<number> {
+  const parameters = ParameterScope.root(1);
+  const first = conv2d(parameters.scope('first'), 3, CHANNELS, 3);
+  const layers = Array.from({ length: LAYERS }, (_, i) =>
+    conv2d(parameters.scope(i), CHANNELS, CHANNELS, 3),
+  );
+  const last = conv2d(parameters.scope('last'), CHANNELS, 3, 3);
+  const step = await engine.trainStep({
+    parameters,
+    loss: ({ lr, hr }) => {
+      const features = layers.reduce((x, layer) => layer(x), first(lr));
+      return { total: tf.mean(tf.square(tf.sub(last(features), hr))), terms: {} };
+    },
+    optimizer: {
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0,
+      decoupledWeightDecay: false,
+    },
+    learningRate: () => 1e-4,
+    clipNorm: null,
+    ema: null,
+    seed: 1,
+  });
+  const pixels = new Float32Array(BATCH * SIDE_PX * SIDE_PX * 3).fill(0.5);
+  const magnification = new Int32Array(BATCH);
+  const batch = {
+    count: BATCH,
+    lr: pixels,
+    hr: pixels,
+    magnification,
+    lrPx: SIDE_PX,
+    hrPx: SIDE_PX,
+  };
+  try {
+    await step.run([batch]);
+    let bestMs = Infinity;
+    for (let run = 0; run < 5; run++) {
+      const beganMs = performance.now();
+      await step.run([batch]);
+      bestMs = Math.min(bestMs, performance.now() - beganMs);
+    }
+    return operations() / (bestMs * 1e6);
+  } finally {
+    step.dispose();
+  }
+}
+
+/** Floating point operations of one step: forward, gradient by input, gradient by weights. */
+function operations(): number {
+  const perPixel = 9 * 2 * (LAYERS * CHANNELS * CHANNELS + 2 * 3 * CHANNELS);
+  return 3 * perPixel * SIDE_PX * SIDE_PX * BATCH;
+}

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { InputError, messageOf, MmsrError } from '../errors.js';
+import type { Json } from './json.js';
+import { tooDeepAt } from './nesting.js';
+import { MAX_DEPTH, PlainDataReader, type TextFault } from './plain-data.js';
+import type { Positions } from './positions.js';
+
+const MAX_BYTES = 1_000_000;
+/** Of one file; after that many, what follows is mostly a consequence. */
+const MAX_FAULTS = 20;
+/** Well under what the parser's recursion bears; the exact limit is `MAX_DEPTH`. */
+const PARSER_DEPTH = 2 * MAX_DEPTH;
+
+export interface PlainDocument {
+  readonly data: Json;
+  readonly positions: Positions;
+}
+
+/**
+ * Reads a YAML file.
+ * @throws InputError with E_FILE when it cannot be read, else as `readYaml`
+ */
+export async function readYamlFile(file: string): Promise<PlainDocument> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const message = `the file cannot be read: ${messageOf(error)}`;
+    throw new InputError([new MmsrError('E_FILE', message, { where: file, cause: error })]);
+  }
+  if (bytes.length > MAX_BYTES) throw wrongFile(file, `the file has more than ${MAX_BYTES} bytes`);
+  try {
+    return readYaml(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file);
+  } catch (error) {
+    if (error instanceof TypeError) throw wrongFile(file, 'the file is not text in UTF-8');
+    throw error;
+  }
+}
+
+/**
+ * Reads YAML 1.2 (core schema) into plain data: one document, unique keys, finite numbers, no tags of
+ * its own, no keys that reach a prototype, few aliases.
+ * @param label what positions begin with, such as the file's path
+ * @throws InputError with E_YAML for each fault, as label:line:column
+ */
+export function readYaml(text: string, label: string): PlainDocument {
+  const lines = countLines(text);
+  const placeOf = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${label}:${line}:${col}`;
+  };
+  const deepAt = tooDeepAt(text, PARSER_DEPTH);
+  if (deepAt !== undefined) {
+    throw asErrors([{ offset: deepAt, message: `more than ${MAX_DEPTH} levels deep` }], placeOf);
+  }
+  const document = parseDocument(text, PARSE_OPTIONS);
+  const reader = new PlainDataReader(placeOf);
+  const data = document.contents === null ? null : reader.read(document.contents as Node);
+  const faults = [...syntaxFaults(document, text), ...reader.faults];
+  if (faults.length > 0) throw asErrors(faults, placeOf);
+  return { data, positions: reader.positions };
+}
+
+/** Unique keys are for the reader to check: the parser compares each key with each, which takes minutes. */
+const PARSE_OPTIONS = {
+  version: '1.2',
+  schema: 'core',
+  strict: true,
+  uniqueKeys: false,
+  resolveKnownTags: false,
+  prettyErrors: false,
+} as const;
+
+function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    lines.addNewLine(at + 1);
+  }
+  return lines;
+}
+
+function syntaxFaults(document: Document, text: string): TextFault[] {
+  // Tags are the reader's to refuse, known or not.
+  const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
+  const faults = [...document.errors, ...warnings].map(({ code, message, pos: [offset] }) => ({
+    offset,
+    message: code === 'MULTIPLE_DOCS' ? 'a second document begins; there must be one' : message,
+    ...(lineAt(text, offset).includes('${') && {
+      advice: 'Inside [ ] and { }, text with ${...} needs quotes.',
+    }),
+  }));
+  const version = document.directives?.yaml.version;
+  return version === '1.2'
+    ? faults
+    : [{ offset: 0, message: `%YAML ${version}: only YAML 1.2 is read` }, ...faults];
+}
+
+function lineAt(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1;
+  return text.slice(start, end < 0 ? undefined : end);
+}
+
+function asErrors(faults: readonly TextFault[], placeOf: (offset: number) => string): InputError {
+  const first = faults.toSorted((a, b) => a.offset - b.offset).slice(0, MAX_FAULTS);
+  return new InputError(
+    first.map(
+      ({ offset, message, advice }) =>
+        new MmsrError('E_YAML', message, { where: placeOf(offset), advice }),
+    ),
+  );
+}
+
+function wrongFile(file: string, message: string): InputError {
+  return new InputError([new MmsrError('E_YAML', message, { where: file })]);
+}

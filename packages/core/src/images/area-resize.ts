@@ -1,0 +1,81 @@
+import type { Region, RgbImage } from './rgb-image.js';
+import { resampleBothAxes, toBytes, type Taps } from './separable.js';
+
+/** What floating point may add to a position or take from it, in pixels. */
+const SLACK_PX = 1e-6;
+
+/** Where a border between output pixels lies in the input; exact where that is between two pixels. */
+function borderPx(output: number, factor: number): number {
+  const position = output * factor;
+  const whole = Math.round(position);
+  return Math.abs(position - whole) < SLACK_PX ? whole : position;
+}
+
+/**
+ * Each output pixel is the mean of the input it covers, pixels cut by its border counting in part.
+ * Positions are those of the whole image, so that a part of it gets the very same weights.
+ * @param first output position of the first tap
+ * @param inputFirst input position that index 0 stands for
+ */
+function areaTaps(first: number, length: number, factor: number, inputFirst: number): Taps {
+  const count = Math.ceil(factor) + 1;
+  const indices = new Int32Array(length * count);
+  const weights = new Float64Array(length * count);
+  for (let i = 0; i < length; i++) {
+    const start = borderPx(first + i, factor);
+    const end = borderPx(first + i + 1, factor);
+    for (let tap = 0; tap < count; tap++) {
+      const position = Math.floor(start) + tap;
+      const overlap = Math.min(end, position + 1) - Math.max(start, position);
+      indices[i * count + tap] = position - inputFirst;
+      weights[i * count + tap] = Math.max(0, overlap) / (end - start);
+    }
+  }
+  return { length, count, indices, weights };
+}
+
+/** Pixels along one side of an image that is shrunk: those it can fill. */
+export function shrunkLength(length: number, factor: number): number {
+  return Math.floor(length / factor + SLACK_PX);
+}
+
+/** The input pixels that a region of the shrunk image is made of. */
+export function coveredRegion(region: Region, factor: number): Region {
+  const x = Math.floor(borderPx(region.x, factor));
+  const y = Math.floor(borderPx(region.y, factor));
+  return {
+    x,
+    y,
+    width: Math.ceil(borderPx(region.x + region.width, factor)) - x,
+    height: Math.ceil(borderPx(region.y + region.height, factor)) - y,
+  };
+}
+
+/**
+ * Shrinks by averaging areas, as the levels of a scanner's pyramid are made.
+ * @param image the pixels of `coveredRegion(region, factor)`
+ * @param factor input pixels per output pixel, any real number of at least 1
+ * @param region in pixels of the shrunk image
+ * @returns the pixels of `region`, rounded, halves to even
+ */
+export function shrinkRegion(image: RgbImage, factor: number, region: Region): RgbImage {
+  if (factor === 1) return image;
+  const covered = coveredRegion(region, factor);
+  const vertical = areaTaps(region.y, region.height, factor, covered.y);
+  const horizontal = areaTaps(region.x, region.width, factor, covered.x);
+  const shrunk = resampleBothAxes({ ...image, channels: 3 }, vertical, horizontal);
+  return { widthPx: region.width, heightPx: region.height, data: toBytes(shrunk) };
+}
+
+/**
+ * Shrinks a whole image by averaging areas; what does not fill a pixel at the right and bottom is left out.
+ * @param factor input pixels per output pixel, any real number of at least 1
+ */
+export function shrinkByArea(image: RgbImage, factor: number): RgbImage {
+  return shrinkRegion(image, factor, {
+    x: 0,
+    y: 0,
+    width: shrunkLength(image.widthPx, factor),
+    height: shrunkLength(image.heightPx, factor),
+  });
+}

@@ -1,0 +1,209 @@
+import { inject, injectable } from 'tsyringe';
+import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
+import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
+import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
+import type { OptimizerSettings, TrainStepDefinition } from '../contracts/train-step.js';
+import { messageOf } from '../errors.js';
+import { evaluate, protocolOf, type EvaluatedImage } from '../evaluation/evaluator.js';
+import { PictureKeeper, type WritePicture } from '../evaluation/pictures.js';
+import { confusionMatrix, summarize } from '../evaluation/summarize.js';
+import type { Cell } from '../experiment/read-experiment.js';
+import type { Experiment } from '../experiment/schema.js';
+import { trainedMagnifications } from '../experiment/magnifications.js';
+import { ModelFactory } from '../model/model-factory.js';
+import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
+import { PluginRegistry } from '../plugins/register.js';
+import type { OnProgress } from '../training/progress.js';
+import { learningRateSchedule } from '../training/schedule.js';
+import { Trainer } from '../training/trainer.js';
+import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
+import { describeRun } from './describe-run.js';
+import type { CellResults, ImageResult } from './results.js';
+import { RunDirectory } from './run-directory.js';
+import { selectEngine } from './select-engine.js';
+
+export interface CellRequest {
+  readonly study: string;
+  readonly cell: Cell;
+  /** Folder of the experiment file. */
+  readonly folder: string;
+  /** The cell's run directory. */
+  readonly directory: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+}
+
+export type CellResult =
+  | { readonly outcome: 'done'; readonly results: CellResults; readonly device?: DeviceDescription }
+  | { readonly outcome: 'stopped' };
+
+interface Session extends CellRequest {
+  readonly experiment: Experiment;
+  readonly run: RunDirectory;
+  readonly engine: Engine;
+  readonly device: DeviceDescription;
+  readonly data: OpenData;
+}
+
+/** Does what is not done of one cell: trains it, evaluates it, leaves everything in its run directory. */
+@injectable()
+export class CellRunner {
+  constructor(
+    @inject(PluginRegistry) private readonly registry: PluginRegistry,
+    @inject(ModelFactory) private readonly factory: ModelFactory,
+    @inject(DATA_PIPELINE) private readonly pipeline: DataPipeline,
+    @inject(WRITE_PICTURE) private readonly writePicture: WritePicture,
+  ) {}
+
+  /** A cell that is done already is left alone. */
+  async run(request: CellRequest): Promise<CellResult> {
+    const { cell, directory, folder } = request;
+    const run = new RunDirectory(directory);
+    const done = await run.results();
+    if (done !== undefined) return { outcome: 'done', results: done };
+    const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
+    try {
+      const device = await engine.start();
+      const text = `engine ${device.engine} ${device.version} on ${device.device}, ${device.threads} threads (${reason})`;
+      request.onProgress({ phase: 'message', level: 'info', text });
+      const data = await this.pipeline.open(cell.experiment, folder);
+      try {
+        const { experiment } = cell;
+        return await this.#work({ ...request, experiment, run, engine, device, data });
+      } finally {
+        await data.close();
+      }
+    } finally {
+      await engine.stop();
+    }
+  }
+
+  async #work(session: Session): Promise<CellResult> {
+    const { run, experiment, cell, study } = session;
+    await run.claim(await describeRun(session, this.registry));
+    const tracker = this.#tracker(experiment);
+    await tracker?.start({ experiment: study, cell: cell.name, directory: run.path });
+    if (tracker !== undefined) run.onEvent((event) => tracker.record(event));
+    try {
+      return await this.#trainAndEvaluate(session);
+    } catch (error) {
+      await run
+        .record({ type: 'state', state: 'failed', step: run.lastStep, message: messageOf(error) })
+        .catch(() => undefined);
+      throw error;
+    } finally {
+      await tracker?.finish();
+    }
+  }
+
+  #tracker({ tracking }: Experiment): Tracker | undefined {
+    if (tracking === null) return undefined;
+    const plugin = this.registry.find('tracker', tracking.name) as TrackerPlugin;
+    return plugin.create(optionsOf(tracking));
+  }
+
+  async #trainAndEvaluate(session: Session): Promise<CellResult> {
+    const { experiment, engine, run, signal, data, onProgress } = session;
+    const model = this.factory.model(experiment);
+    const step = await engine.trainStep(this.#definition(experiment, model));
+    const twin = this.factory.model(experiment);
+    const inference = await engine.inference(twin);
+    try {
+      const trainer = new Trainer({
+        experiment,
+        step,
+        parameters: model.parameters,
+        inference,
+        inferenceParameters: twin.parameters,
+        data,
+        directory: run,
+        onProgress,
+        signal,
+      });
+      const images =
+        (await trainer.train()) === 'done' ? await this.#test(session, inference) : null;
+      if (images === null) {
+        await run.record({ type: 'state', state: 'stopped', step: run.lastStep });
+        return { outcome: 'stopped' };
+      }
+      const results = resultsOf(session, model, images);
+      await run.finish(results);
+      await run.record({ type: 'state', state: 'done', step: experiment.training.steps });
+      return { outcome: 'done', results, device: session.device };
+    } finally {
+      step.dispose();
+      inference.dispose();
+    }
+  }
+
+  #definition(experiment: Experiment, model: MultiTaskModel): TrainStepDefinition {
+    const objective = this.factory.objective(experiment, model);
+    const { optimizer, schedule, training, seed } = experiment;
+    return {
+      parameters: model.parameters,
+      loss: (batch, pass) => objective(model.forward(batch.lr, pass), batch),
+      optimizer: optimizerSettings(optimizer),
+      learningRate: learningRateSchedule(schedule, optimizer.learningRate, training.steps),
+      clipNorm: training.clipNorm,
+      ema: training.ema,
+      seed,
+    };
+  }
+
+  /** Null when it was stopped. */
+  async #test(session: Session, inference: Inference): Promise<ImageResult[] | null> {
+    const { experiment, data, run, signal, onProgress } = session;
+    const set = data.evaluationSet('test');
+    const pictures = new PictureKeeper(run.images, experiment.evaluation.images, this.writePicture);
+    const images: ImageResult[] = [];
+    for await (const image of evaluate(inference, set, experiment)) {
+      if (signal.aborted) return null;
+      images.push(image.result);
+      await this.#keep(pictures, image, session);
+      onProgress({ phase: 'evaluate', image: images.length, images: set.length });
+    }
+    return images;
+  }
+
+  async #keep(pictures: PictureKeeper, image: EvaluatedImage, session: Session): Promise<void> {
+    const path = await pictures.keep(image);
+    if (path === undefined) return;
+    const step = session.experiment.training.steps;
+    const key = `test/${image.result.id}`;
+    await session.run.record({ type: 'image', step, key, path: `images/${path}` });
+  }
+}
+
+function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {
+  const { beta1, beta2, epsilon, weightDecay } = options;
+  return { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: name === 'adamw' };
+}
+
+/** The options of a plugin: what stands beside its name. */
+function optionsOf(reference: { readonly name: string }): object {
+  return Object.fromEntries(Object.entries(reference).filter(([key]) => key !== 'name'));
+}
+
+function resultsOf(
+  { study, cell, experiment }: Session,
+  { parameters }: MultiTaskModel,
+  images: readonly ImageResult[],
+): CellResults {
+  const trained = trainedMagnifications(experiment);
+  const inScope = (scope: string) =>
+    parameters.trainable
+      .filter(({ name }) => name.startsWith(`${scope}.`))
+      .reduce((sum, { size }) => sum + size, 0);
+  return {
+    experiment: study,
+    cell: cell.name,
+    seed: experiment.seed,
+    scale: experiment.scale,
+    steps: experiment.training.steps,
+    parameters: { total: parameters.count, head: inScope(HEAD_SCOPE) },
+    protocol: protocolOf(experiment),
+    images,
+    summary: summarize(images, trained),
+    confusion: confusionMatrix(images, trained),
+  };
+}

@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SplitDescription } from '../contracts/data-pipeline.js';
+import type { DeviceDescription } from '../contracts/engine.js';
+import type { PluginKind } from '../contracts/plugin.js';
+import type { Split } from '../contracts/source.js';
+import type { Experiment } from '../experiment/schema.js';
+import type { ResultProtocol } from './results.js';
+
+export interface ManifestPlugin {
+  readonly kind: PluginKind;
+  readonly name: string;
+  readonly package: string | null;
+  readonly version: string | null;
+}
+
+/** manifest.json: what a run was made of, so that it can be repeated and believed. */
+export interface Manifest {
+  readonly format: 1;
+  readonly created: string;
+  readonly cell: string;
+  /** What the matrix set, by path. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly experiment: Experiment;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly plugins: readonly ManifestPlugin[];
+  readonly device: DeviceDescription;
+  /** Of the folder of the experiment file; null outside of a git repository. */
+  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
+  readonly data: Readonly<Partial<Record<Split, SplitDescription>>>;
+  readonly protocol: ResultProtocol;
+}
+
+/** Keys that change nothing a run computes. */
+const IRRELEVANT = ['description', 'tracking', 'plugins', 'data.workers', 'training.keep'];
+
+/** The paths at which two runs' experiments or data differ, each with both values. */
+export function differences(before: Manifest, after: Manifest): string[] {
+  const changes = new Map<string, string>();
+  compare('', before.experiment, after.experiment, changes);
+  for (const key of IRRELEVANT) {
+    for (const path of changes.keys()) {
+      if (path === key || path.startsWith(`${key}.`)) changes.delete(path);
+    }
+  }
+  const digests = ({ data }: Manifest) =>
+    Object.values(data).map((split) => split.images.map(({ id, digest }) => [id, digest]));
+  if (!isDeepStrictEqual(digests(before), digests(after))) {
+    changes.set('data', 'the images are not the same (see data in manifest.json)');
+  }
+  return [...changes.values()];
+}
+
+function compare(path: string, before: unknown, after: unknown, changes: Map<string, string>) {
+  if (isDeepStrictEqual(before, after)) return;
+  if (isRecord(before) && isRecord(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      compare(path === '' ? key : `${path}.${key}`, before[key], after[key], changes);
+    }
+    return;
+  }
+  const show = (value: unknown) => JSON.stringify(value) ?? 'absent';
+  changes.set(path, `${path} was ${show(before)}, is ${show(after)}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,177 @@
+import type { BatchStream, OpenData } from '../contracts/data-pipeline.js';
+import type { Inference } from '../contracts/engine.js';
+import type { Batch, StepReport, TrainStep } from '../contracts/train-step.js';
+import { evaluate } from '../evaluation/evaluator.js';
+import { summarize } from '../evaluation/summarize.js';
+import type { Experiment } from '../experiment/schema.js';
+import { trainedMagnifications } from '../experiment/magnifications.js';
+import type { ParameterScope } from '../model/parameter-scope.js';
+import type { ImageResult, Summary } from '../run/results.js';
+import type { RunDirectory } from '../run/run-directory.js';
+import { loadInto } from './named-arrays.js';
+import type { OnProgress } from './progress.js';
+
+export interface TrainingContext {
+  readonly experiment: Experiment;
+  readonly step: TrainStep;
+  readonly parameters: ParameterScope;
+  /** A second instance of the model, for validation. */
+  readonly inference: Inference;
+  readonly inferenceParameters: ParameterScope;
+  readonly data: OpenData;
+  readonly directory: RunDirectory;
+  readonly onProgress: OnProgress;
+  /** Ends training after the step in progress, with a checkpoint. */
+  readonly signal: AbortSignal;
+}
+
+/** The loop of one run: step, log, validate, checkpoint; it goes on from the newest checkpoint. */
+export class Trainer {
+  readonly #losses = new LossAverage();
+  #startedMs = 0;
+  #firstStep = 0;
+
+  constructor(private readonly context: TrainingContext) {}
+
+  /** @returns `done`, or `stopped` when the signal came first; either way the last step is saved */
+  async train(): Promise<'done' | 'stopped'> {
+    const { experiment, data, signal } = this.context;
+    const { steps, accumulate, checkpointEverySteps, validateEverySteps } = experiment.training;
+    const first = await this.#restore();
+    const stream = data.batches(first * accumulate);
+    this.#firstStep = first;
+    this.#startedMs = performance.now();
+    let step = first;
+    try {
+      while (step < steps && !signal.aborted) {
+        const report = await this.context.step.run(await take(stream, accumulate));
+        step++;
+        await this.#log(step, report, stream);
+        if (step % validateEverySteps === 0 && step < steps) await this.#validate(step);
+        if (step % checkpointEverySteps === 0 || step === steps) await this.#save();
+      }
+      if (step < steps) await this.#save();
+    } finally {
+      await stream.close();
+    }
+    await this.#loadWeights();
+    return step < steps ? 'stopped' : 'done';
+  }
+
+  async #restore(): Promise<number> {
+    const { directory, parameters, step } = this.context;
+    const state = await directory.newestState(parameters);
+    if (state === undefined) {
+      await directory.record({ type: 'state', state: 'started', step: 0 });
+      return 0;
+    }
+    await step.importState(state);
+    await directory.record({ type: 'state', state: 'resumed', step: state.step });
+    this.#say('info', `resumed from the checkpoint of step ${state.step}`);
+    return state.step;
+  }
+
+  async #save(): Promise<void> {
+    const { directory, parameters, step, experiment } = this.context;
+    await directory.save(parameters, await step.exportState(), experiment.training.keep);
+  }
+
+  async #log(step: number, report: StepReport, stream: BatchStream): Promise<void> {
+    const { experiment, directory, onProgress } = this.context;
+    const { logEverySteps, steps, batchSize, accumulate } = experiment.training;
+    this.#losses.add(report);
+    if (step % logEverySteps !== 0 && step !== steps) return;
+    const losses = this.#losses.take();
+    const { learningRate } = report;
+    await directory.record({ type: 'metrics', step, values: { ...losses, learningRate } });
+    const elapsedMs = performance.now() - this.#startedMs;
+    const stepsPerMs = (step - this.#firstStep) / elapsedMs;
+    onProgress({
+      phase: 'train',
+      step,
+      steps,
+      losses,
+      patchesPerSecond: stepsPerMs * 1000 * batchSize * accumulate,
+      secondsLeft: (steps - step) / stepsPerMs / 1000,
+      waiting: stream.waitedMs / elapsedMs,
+    });
+  }
+
+  /** Loads the weights that count, the average where there is one, into the inference. */
+  async #loadWeights(): Promise<void> {
+    const { step, inference, inferenceParameters } = this.context;
+    const state = await step.exportState();
+    await loadInto(inference, inferenceParameters, state.average ?? state.parameters);
+  }
+
+  async #validate(step: number): Promise<void> {
+    const { experiment, data, inference, directory, onProgress, signal } = this.context;
+    if (experiment.data.validation === undefined) return;
+    const beganMs = performance.now();
+    await this.#loadWeights();
+    const images: ImageResult[] = [];
+    for await (const { result } of evaluate(
+      inference,
+      data.evaluationSet('validation'),
+      experiment,
+    )) {
+      if (signal.aborted) return;
+      images.push(result);
+    }
+    const summary = summarize(images, trainedMagnifications(experiment));
+    await directory.record({ type: 'metrics', step, values: validationValues(summary) });
+    const { psnrDb, ssim, bicubic, accuracy } = summary.all as Summary;
+    const metrics = { psnrDb, ssim } as Summary;
+    onProgress({ phase: 'validated', step, metrics, bicubic, accuracy });
+    this.#startedMs += performance.now() - beganMs;
+  }
+
+  #say(level: 'info' | 'warning', text: string): void {
+    this.context.onProgress({ phase: 'message', level, text });
+  }
+}
+
+async function take(stream: BatchStream, count: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  while (batches.length < count) batches.push(await stream.next());
+  return batches;
+}
+
+/** `validation.psnrDb`, `validation.20x.psnrDb`, ... */
+function validationValues(summary: Readonly<Record<string, Summary>>): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const [key, { psnrDb, ssim, bicubic, accuracy }] of Object.entries(summary)) {
+    const prefix = key === 'all' ? 'validation' : `validation.${key}x`;
+    const entries = {
+      psnrDb,
+      ssim,
+      bicubicPsnrDb: bicubic.psnrDb,
+      bicubicSsim: bicubic.ssim,
+      accuracy,
+    };
+    for (const [name, value] of Object.entries(entries)) {
+      if (typeof value === 'number') values[`${prefix}.${name}`] = value;
+    }
+  }
+  return values;
+}
+
+/** Means of the losses of some steps. */
+class LossAverage {
+  #sums: Record<string, number> = {};
+  #count = 0;
+
+  add({ total, terms, gradientNorm }: StepReport): void {
+    this.#count++;
+    for (const [name, value] of Object.entries({ loss: total, ...terms, gradientNorm })) {
+      this.#sums[name] = (this.#sums[name] ?? 0) + value;
+    }
+  }
+
+  take(): Record<string, number> {
+    const entries = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#count]);
+    this.#sums = {};
+    this.#count = 0;
+    return Object.fromEntries(entries) as Record<string, number>;
+  }
+}

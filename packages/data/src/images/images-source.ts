@@ -1,0 +1,135 @@
+import {
+  defineSource,
+  InputError,
+  MmsrError,
+  type Region,
+  type RgbImage,
+  type Source,
+  type SourceContext,
+  type SourceImage,
+  Type,
+  type Static,
+} from '@mmsr/core';
+import { inParallel } from '../in-parallel.js';
+import { readShrunk } from '../shrink-native.js';
+import { findFiles } from './find-files.js';
+import { loadImage, type LoadedImage } from './load-image.js';
+import { decodedImages, type MemoryBudget } from './memory-budget.js';
+import { DecodedPixels, FilePixels, type NativePixels, RegionCache } from './native-pixels.js';
+
+const FILES_AT_A_TIME = 4;
+const closed = { additionalProperties: false } as const;
+const Pixels = Type.Integer({ minimum: 0 });
+const Side = Type.Integer({ minimum: 1 });
+
+const ImagesConfig = Type.Object(
+  {
+    paths: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: 'Files and globs, relative to the folder of the experiment file.',
+    }),
+    magnification: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'Native objective power, where the files do not say it.',
+      }),
+    ),
+    micronsPerPixel: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'Native resolution, where the files do not say it.',
+      }),
+    ),
+    region: Type.Optional(
+      Type.Object(
+        { x: Pixels, y: Pixels, width: Side, height: Side },
+        { ...closed, description: 'The part of each file that is used, in native pixels.' },
+      ),
+    ),
+    group: Type.Optional(
+      Type.String({ minLength: 1, description: 'Slide or patient; by default each file is one.' }),
+    ),
+  },
+  closed,
+);
+
+/** Images in files. What was decoded within `budget` is given back to it when the source is closed. */
+export class ImagesSource implements Source {
+  readonly images: readonly SourceImage[];
+  readonly #pixels: readonly NativePixels[];
+
+  constructor(
+    private readonly loaded: readonly LoadedImage[],
+    private readonly budget?: MemoryBudget,
+  ) {
+    this.images = loaded.map(({ image }) => image);
+    const cache = new RegionCache();
+    this.#pixels = loaded.map((one) => pixelsOf(one, cache));
+  }
+
+  async read(
+    index: number,
+    magnification: number,
+    region: Region,
+  ): Promise<{ hr: RgbImage }> {
+    const image = this.images[index] as SourceImage;
+    const pixels = this.#pixels[index] as NativePixels;
+    const hr = await readShrunk(image, magnification, region, (native) => pixels.read(native));
+    return { hr };
+  }
+
+  handOver(): readonly LoadedImage[] {
+    return this.loaded;
+  }
+
+  close(): Promise<void> {
+    for (const { pixels } of this.loaded) this.budget?.giveBack(pixels?.byteLength ?? 0);
+    return Promise.resolve();
+  }
+}
+
+function pixelsOf({ image, path, place, pixels }: LoadedImage, cache: RegionCache): NativePixels {
+  if (pixels === undefined) return new FilePixels(path, place, image.id, cache);
+  const { widthPx, heightPx } = image;
+  return new DecodedPixels({ widthPx, heightPx, data: new Uint8Array(pixels) });
+}
+
+/**
+ * Finds, checks and decodes the files.
+ * @param budget memory for decoded pixels; what does not fit is read from its file when it is needed
+ * @throws InputError with what is wrong with any of the files
+ */
+export async function openImages(
+  config: Static<typeof ImagesConfig>,
+  { folder }: Pick<SourceContext, 'folder'>,
+  budget: MemoryBudget = decodedImages,
+): Promise<ImagesSource> {
+  const { files, problems } = await findFiles(config.paths, folder);
+  const loaded = await inParallel(files, FILES_AT_A_TIME, async (file) => {
+    try {
+      return [await loadImage(file, config, budget)];
+    } catch (error) {
+      if (!(error instanceof MmsrError)) throw error;
+      problems.push(error);
+      return [];
+    }
+  });
+  const source = new ImagesSource(loaded.flat(), budget);
+  if (problems.length === 0) return source;
+  await source.close();
+  throw new InputError(problems);
+}
+
+/** Source `images`: image files and slides (PNG, JPEG, TIFF, WebP, JPEG-compressed SVS). */
+export const imagesSource = defineSource({
+  name: 'images',
+  apiVersion: 1,
+  description: 'Image files and slides: PNG, JPEG, TIFF, WebP, SVS',
+  configSchema: ImagesConfig,
+  create: async (config, context) =>
+    context.handedOver === undefined
+      ? openImages(config, context)
+      : new ImagesSource(context.handedOver as readonly LoadedImage[]),
+});
+
+export default imagesSource;

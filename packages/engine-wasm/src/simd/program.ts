@@ -1,0 +1,45 @@
+import { assemble } from './assembler.js';
+import { multiply, multiplyTile } from './multiply.js';
+import { copy, packColumns, packRows, zero } from './packing.js';
+
+/** The kernels compiled to WebAssembly; addresses and strides in bytes, counts in floats. */
+export interface Simd {
+  multiply(
+    a: number,
+    b: number,
+    c: number,
+    depth: number,
+    rows: number,
+    columns: number,
+    stride: number,
+    accumulate: number,
+    edge: number,
+  ): void;
+  packRows(
+    source: number,
+    rowStride: number,
+    rows: number,
+    length: number,
+    target: number,
+    targetStride: number,
+  ): void;
+  packColumns(
+    source: number,
+    rowStride: number,
+    columns: number,
+    length: number,
+    target: number,
+    targetStride: number,
+  ): void;
+  copy(target: number, source: number, bytes: number): void;
+  zero(target: number, bytes: number): void;
+}
+
+export function compileProgram(): WebAssembly.Module {
+  return new WebAssembly.Module(assemble([multiply, multiplyTile, packRows, packColumns, copy, zero]));
+}
+
+/** @param memory the heap of tfjs's binary, so that kernels read and write its tensors */
+export function instantiateProgram(program: WebAssembly.Module, memory: WebAssembly.Memory): Simd {
+  return new WebAssembly.Instance(program, { env: { memory } }).exports as unknown as Simd;
+}
