@@ -39,8 +39,9 @@ export const RcanConfig = Type.Object({
     description: 'Side of the convolutions but those of the upsampler, which are 3.',
   }),
   rgbRange: Type.Union([Type.Literal(1), Type.Literal(255)], {
-    default: 255,
-    description: 'The network computes with colours from 0 to this; published weights take 255.',
+    default: 1,
+    description:
+      'The network computes with colours from 0 to this; published weights take 255, with which a head reads features 255 times as large.',
   }),
   trainMeanShift: Type.Boolean({
     default: false,

@@ -23,7 +23,7 @@ test('without a terminal: the first step, then a line now and then, and the last
   const { shown, written, wait } = printer(false);
   shown.show('main', step(1));
   shown.show('main', step(2));
-  wait(5000);
+  wait(10_000);
   shown.show('main', step(3));
   shown.show('main', step(10));
   expect(written.map((line) => /step (\d+)/.exec(line)?.[1])).toEqual(['1', '3', '10']);

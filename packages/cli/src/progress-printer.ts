@@ -1,6 +1,6 @@
 import type { Progress } from '@mmsr/core';
 
-const QUIET_MS = 5000;
+const QUIET_MS = 10_000;
 
 /** What of a terminal or pipe is used. */
 export interface ProgressOutput {

@@ -5,7 +5,7 @@
 export const ERROR_CODES = {
   E_ALREADY_REGISTERED: 'Two plugins of one kind have the same name.',
   E_API_VERSION: 'A plugin was written for another version of the plugin contract.',
-  E_BACKBONE: 'A backbone breaks its contract (shapes, taps, parameters).',
+  E_BACKBONE: 'A backbone has options that do not fit together, or breaks its contract.',
   E_CHECKPOINT: 'A checkpoint is incomplete, damaged or of another model.',
   E_COMMAND_LINE: 'An argument or option of the command line is wrong.',
   E_DATA: 'Images, magnifications or regions do not fit what the experiment asks for.',

@@ -28,6 +28,7 @@ export {
 export { composeSchema } from './experiment/composed-schema.js';
 export type { Json, JsonObject } from './experiment/json.js';
 export type { JsonSchema } from './plugins/config-schema.js';
+export { loadNamedPlugin } from './plugins/discovery.js';
 export { useOneCore } from './plugins/one-core.js';
 export {
   pluginToken,
@@ -73,3 +74,4 @@ export { RunDirectory } from './run/run-directory.js';
 export type { Manifest } from './run/manifest.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
 export { DATA_PIPELINE, WRITE_PICTURE } from './tokens.js';
+export { enginesByRank, selectEngine } from './run/select-engine.js';

@@ -1,1 +1,2 @@
-export {};
+export { wasmEngine, wasmEngine as default } from './wasm-engine.js';
+export { cpuEngine } from './cpu-engine.js';

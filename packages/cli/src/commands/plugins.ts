@@ -36,10 +36,9 @@ function listOf(plugins: readonly Plugin[], registry: PluginRegistry): string {
     plugin.kind,
     plugin.name,
     from(registry.origin(plugin.kind, plugin.name)),
-    Object.keys(plugin.configSchema.properties).join(', ') || '-',
     plugin.description ?? '',
   ]);
-  const header = ['kind', 'name', 'from', 'options', 'what it is'];
+  const header = ['kind', 'name', 'from', 'what it is'];
   return `${formatTable(header, rows, ['left'])}\n\nmmsr-run plugins NAME shows the options of one.\n`;
 }
 

@@ -51,5 +51,6 @@ function missing(whole: string, name: string, path: KeyPath, positions: Position
 
 /** The text that `expandEnvironment` turns into this one. */
 export function escapeReferences(text: string): string {
-  return text.replaceAll('${', '$${');
+  // As a function: in a replacement text, $$ would stand for a single $.
+  return text.replaceAll('${', () => '$${');
 }

@@ -62,7 +62,7 @@ export class PlainDataReader {
     this.positions.mark(path, { key: this.placeOf(keyOffset), value: this.placeOf(offset) });
     if (++this.#values > MAX_VALUES) this.#stop(offset, `more than ${MAX_VALUES} values`);
     if (node === null) return null;
-    if (isAlias(node)) return this.#alias(node.source, path, offset, depth);
+    if (isAlias(node)) return this.#alias(node.source, path, { offset, keyOffset }, depth);
     this.#checkTag(node, offset);
     if (node.anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(node.anchor, node);
     return isScalar(node) ? this.#scalar(node, offset) : this.#collection(node, path, depth + 1);
@@ -80,7 +80,12 @@ export class PlainDataReader {
     return value as Json;
   }
 
-  #alias(name: string, path: KeyPath, offset: number, depth: number): Json {
+  #alias(
+    name: string,
+    path: KeyPath,
+    { offset, keyOffset }: { offset: number; keyOffset: number },
+    depth: number,
+  ): Json {
     const target = this.#anchors.get(name);
     if (target === undefined)
       return this.#fault(offset, `there is no anchor &${name} before *${name}`);
@@ -88,7 +93,7 @@ export class PlainDataReader {
       this.#stop(offset, `more than ${MAX_ALIASES} values are filled in by aliases`);
     }
     this.#aliasDepth++;
-    const value = this.#value(target, path, offset, depth);
+    const value = this.#value(target, path, keyOffset, depth);
     this.#aliasDepth--;
     return value;
   }

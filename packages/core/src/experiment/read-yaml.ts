@@ -9,6 +9,8 @@ import type { Positions } from './positions.js';
 const MAX_BYTES = 1_000_000;
 /** Of one file; after that many, what follows is mostly a consequence. */
 const MAX_FAULTS = 20;
+/** The parser quotes what it does not understand, however long. */
+const LONGEST_MESSAGE = 300;
 /** Well under what the parser's recursion bears; the exact limit is `MAX_DEPTH`. */
 const PARSER_DEPTH = 2 * MAX_DEPTH;
 
@@ -84,7 +86,8 @@ function countLines(text: string): LineCounter {
 function syntaxFaults(document: Document, text: string): TextFault[] {
   // Tags are the reader's to refuse, known or not.
   const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
-  const faults = [...document.errors, ...warnings].map(({ code, message, pos: [offset] }) => ({
+  const first = [...document.errors, ...warnings].slice(0, MAX_FAULTS);
+  const faults = first.map(({ code, message, pos: [offset] }) => ({
     offset,
     message: code === 'MULTIPLE_DOCS' ? 'a second document begins; there must be one' : message,
     ...(lineAt(text, offset).includes('${') && {
@@ -108,7 +111,10 @@ function asErrors(faults: readonly TextFault[], placeOf: (offset: number) => str
   return new InputError(
     first.map(
       ({ offset, message, advice }) =>
-        new MmsrError('E_YAML', message, { where: placeOf(offset), advice }),
+        new MmsrError('E_YAML', message.slice(0, LONGEST_MESSAGE), {
+          where: placeOf(offset),
+          advice,
+        }),
     ),
   );
 }

@@ -1,6 +1,6 @@
-import type { Ajv, ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import { MmsrError } from '../errors.js';
-import { createAjv, type JsonSchema } from '../plugins/config-schema.js';
+import { compileSchema, type JsonSchema } from '../plugins/config-schema.js';
 import { unknownPlugin } from '../plugins/discovery.js';
 import { suggest } from '../plugins/nearest.js';
 import type { PluginRegistry } from '../plugins/register.js';
@@ -46,7 +46,6 @@ export function failureKey(kind: string, name: string): string {
 
 /** Validates cells; those that name the same plugins share one compiled schema. */
 export class CellValidator {
-  readonly #ajv: Ajv = createAjv();
   readonly #compiled = new Map<string, { schema: JsonSchema; validate: ValidateFunction }>();
 
   constructor(
@@ -76,7 +75,7 @@ export class CellValidator {
     if (known !== undefined) return known;
     const byPath = new Map(PLACES.map(({ path }, i) => [formatKeyPath(path), readings[i]?.schema]));
     const schema = withPlaces((path) => byPath.get(formatKeyPath(path)));
-    const compiled = { schema, validate: this.#ajv.compile(schema) };
+    const compiled = { schema, validate: compileSchema(schema) };
     this.#compiled.set(signature, compiled);
     return compiled;
   }

@@ -51,16 +51,16 @@ function resampleColumns(
   const result = new Float64Array(heightPx * length * channels);
   for (let y = 0; y < heightPx; y++) {
     const row = y * widthPx * channels;
-    for (let x = 0; x < length; x++) {
-      const to = (y * length + x) * channels;
-      for (let tap = x * count; tap < (x + 1) * count; tap++) {
-        const weight = weights[tap] as number;
-        if (weight === 0) continue;
-        const from = row + (indices[tap] as number) * channels;
-        for (let channel = 0; channel < channels; channel++) {
-          result[to + channel] =
-            (result[to + channel] as number) + weight * (rows[from + channel] as number);
+    for (let channel = 0; channel < channels; channel++) {
+      let to = y * length * channels + channel;
+      for (let x = 0; x < length; x++, to += channels) {
+        let sum = 0;
+        for (let tap = x * count; tap < (x + 1) * count; tap++) {
+          const weight = weights[tap] as number;
+          if (weight === 0) continue;
+          sum += weight * (rows[row + (indices[tap] as number) * channels + channel] as number);
         }
+        result[to] = sum;
       }
     }
   }

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import type { PluginKind } from '../contracts/plugin.js';
 
 /** A JSON Schema (draft 7) as plain data: what is left of a TypeBox schema in JSON. */
@@ -30,9 +30,14 @@ export const PLACE_KEYS: Readonly<Record<PluginKind, readonly string[]>> = {
   launcher: ['name'],
 };
 
-/** Draft 7, strict: all errors at once, defaults filled in, nothing coerced. */
-export function createAjv(): Ajv {
-  return new Ajv({
+let shared: Ajv | undefined;
+
+/**
+ * Compiles a schema of draft 7, strictly: all errors at once, defaults filled in, nothing coerced.
+ * @throws Error when the schema is wrong or has keywords that would be ignored
+ */
+export function compileSchema(schema: JsonSchema): ValidateFunction {
+  shared ??= new Ajv({
     strict: true,
     allErrors: true,
     verbose: true,
@@ -41,6 +46,7 @@ export function createAjv(): Ajv {
     // What strict mode refuses is thrown; nothing is left to be logged.
     logger: false,
   });
+  return shared.compile(schema);
 }
 
 /** A schema, TypeBox or plain, as plain data. */
@@ -72,7 +78,7 @@ export function optionsSchema(kind: PluginKind, schema: unknown): JsonSchema {
 
 /** Compiles the schema and holds its defaults against it. */
 function checkSchema(schema: JsonSchema): void {
-  const validate = createAjv().compile(schema);
+  const validate = compileSchema(schema);
   validate({});
   // A required option has no default; whatever else is wrong with {} is a default that is not valid.
   const wrong = validate.errors?.find(({ keyword }) => keyword !== 'required');

@@ -4,10 +4,7 @@ import type { NamedArrays, OptimizerSettings } from '../contracts/train-step.js'
 export function globalNorm(gradients: NamedArrays): number {
   let sum = 0;
   for (const gradient of gradients.values()) {
-    for (let i = 0; i < gradient.length; i++) {
-      const value = gradient[i] as number;
-      sum += value * value;
-    }
+    for (const value of gradient) sum += value * value;
   }
   return Math.sqrt(sum);
 }

@@ -67,11 +67,7 @@ export class ImagesSource implements Source {
     this.#pixels = loaded.map((one) => pixelsOf(one, cache));
   }
 
-  async read(
-    index: number,
-    magnification: number,
-    region: Region,
-  ): Promise<{ hr: RgbImage }> {
+  async read(index: number, magnification: number, region: Region): Promise<{ hr: RgbImage }> {
     const image = this.images[index] as SourceImage;
     const pixels = this.#pixels[index] as NativePixels;
     const hr = await readShrunk(image, magnification, region, (native) => pixels.read(native));
@@ -107,17 +103,18 @@ export async function openImages(
   const { files, problems } = await findFiles(config.paths, folder);
   const loaded = await inParallel(files, FILES_AT_A_TIME, async (file) => {
     try {
-      return [await loadImage(file, config, budget)];
+      return await loadImage(file, config, budget);
     } catch (error) {
-      if (!(error instanceof MmsrError)) throw error;
-      problems.push(error);
-      return [];
+      if (error instanceof MmsrError) return error;
+      throw error;
     }
   });
-  const source = new ImagesSource(loaded.flat(), budget);
-  if (problems.length === 0) return source;
+  const isProblem = (one: LoadedImage | MmsrError) => one instanceof MmsrError;
+  const source = new ImagesSource(loaded.filter((one) => !isProblem(one)) as LoadedImage[], budget);
+  const faults = [...problems, ...(loaded.filter(isProblem) as MmsrError[])];
+  if (faults.length === 0) return source;
   await source.close();
-  throw new InputError(problems);
+  throw new InputError(faults);
 }
 
 /** Source `images`: image files and slides (PNG, JPEG, TIFF, WebP, JPEG-compressed SVS). */
@@ -131,5 +128,3 @@ export const imagesSource = defineSource({
       ? openImages(config, context)
       : new ImagesSource(context.handedOver as readonly LoadedImage[]),
 });
-
-export default imagesSource;

@@ -75,6 +75,7 @@ export const i32 = {
 };
 
 export const f32 = {
+  const: (value: number): Code => [0x43, ...new Uint8Array(Float32Array.of(value).buffer)],
   load: (address: Code, offset = 0): Code => [...address, 0x2a, ...memory(2, offset)],
   store: (address: Code, value: Code, offset = 0): Code => [
     ...address,

@@ -95,6 +95,32 @@ export const packColumns: FunctionSource = {
   },
 };
 
+/** Copies `count` runs of floats: target[i * targetStride + k] = source[i * sourceStride + k], k < run. */
+export const copyRuns: FunctionSource = {
+  name: 'copyRuns',
+  parameters: 6,
+  body: (parameters, { local }) => {
+    const [source, sourceStride, run, count, target, targetStride] = parameters as Six;
+    const [from, to, vectors, singles] = [local('i32'), local('i32'), local('i32'), local('i32')];
+    return repeat(
+      count,
+      set(from, get(source)),
+      set(to, get(target)),
+      set(vectors, i32.shrU(get(run), i32.const(2))),
+      repeat(
+        vectors,
+        v128.store(get(to), v128.load(get(from))),
+        advance(from, i32.const(VECTOR)),
+        advance(to, i32.const(VECTOR)),
+      ),
+      set(singles, i32.and(get(run), i32.const(3))),
+      copyStrided(from, i32.const(FLOAT), to, i32.const(FLOAT), singles),
+      advance(source, get(sourceStride)),
+      advance(target, get(targetStride)),
+    );
+  },
+};
+
 /** copy(target, source, bytes) */
 export const copy: FunctionSource = {
   name: 'copy',

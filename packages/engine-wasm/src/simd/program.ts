@@ -1,6 +1,7 @@
 import { assemble } from './assembler.js';
 import { multiply, multiplyTile } from './multiply.js';
-import { copy, packColumns, packRows, zero } from './packing.js';
+import { copy, copyRuns, packColumns, packRows, zero } from './packing.js';
+import { addRows } from './sums.js';
 
 /** The kernels compiled to WebAssembly; addresses and strides in bytes, counts in floats. */
 export interface Simd {
@@ -31,12 +32,23 @@ export interface Simd {
     target: number,
     targetStride: number,
   ): void;
+  copyRuns(
+    source: number,
+    sourceStride: number,
+    run: number,
+    count: number,
+    target: number,
+    targetStride: number,
+  ): void;
+  addRows(source: number, rowStride: number, rows: number, columns: number, target: number): void;
   copy(target: number, source: number, bytes: number): void;
   zero(target: number, bytes: number): void;
 }
 
 export function compileProgram(): WebAssembly.Module {
-  return new WebAssembly.Module(assemble([multiply, multiplyTile, packRows, packColumns, copy, zero]));
+  return new WebAssembly.Module(
+    assemble([multiply, multiplyTile, packRows, packColumns, copy, zero]),
+  );
 }
 
 /** @param memory the heap of tfjs's binary, so that kernels read and write its tensors */

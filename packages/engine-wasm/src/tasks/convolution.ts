@@ -59,10 +59,7 @@ export const convolveRows = defineTask(
       const image = Math.floor(row / p.outHeight);
       const pixels = Math.min(p.chunk, p.outWidth - column);
       const origin =
-        p.x +
-        image * p.imageBytes +
-        (row % p.outHeight) * p.stepRowBytes +
-        column * p.stepBytes;
+        p.x + image * p.imageBytes + (row % p.outHeight) * p.stepRowBytes + column * p.stepBytes;
       const target = p.y + (row * p.outWidth + column) * p.outChannels * FLOAT;
       for (let first = 0; first < p.filterHeight; first += p.rowsPerBlock) {
         const rows = Math.min(p.rowsPerBlock, p.filterHeight - first);

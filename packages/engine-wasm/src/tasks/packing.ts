@@ -38,7 +38,14 @@ export const packMatrix = defineTask(
         panel * height * PANEL_STRIDE;
       const width = Math.min(PANEL_COLUMNS, columns - column);
       if (transposed === 1) {
-        packColumnsOfTransposed(simd, from + (column * depth + first) * FLOAT, depth, width, height, to);
+        packColumnsOfTransposed(
+          simd,
+          from + (column * depth + first) * FLOAT,
+          depth,
+          width,
+          height,
+          to,
+        );
       } else {
         packColumnsOf(simd, from + (first * columns + column) * FLOAT, columns, width, height, to);
       }

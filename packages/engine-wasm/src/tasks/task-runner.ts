@@ -2,6 +2,7 @@ import type { Simd } from '../simd/program.js';
 import type { TaskRunner } from '../threads/control.js';
 import { convolveRows, filterGradient, padRows } from './convolution.js';
 import { multiplyRows } from './matrix-product.js';
+import { convolveNarrow, filterGradientNarrow, packNarrow } from './narrow-convolution.js';
 import { packMatrix, packRotatedFilter } from './packing.js';
 import type { Task } from './task.js';
 
@@ -13,6 +14,9 @@ const TASKS = [
   convolveRows,
   filterGradient,
   multiplyRows,
+  packNarrow,
+  convolveNarrow,
+  filterGradientNarrow,
 ] as readonly Task[];
 
 export function taskNumber<Name extends string>(task: Task<Name>): number {

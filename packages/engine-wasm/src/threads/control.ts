@@ -23,9 +23,7 @@ export type Piece = (index: number) => void;
 export type TaskRunner = (task: number, parameters: Int32Array) => Piece;
 
 export function createControl(): Int32Array<SharedArrayBuffer> {
-  const control = new Int32Array(
-    new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT),
-  );
+  const control = new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT));
   control[GATE] = CLOSED;
   return control;
 }

@@ -5,7 +5,7 @@ import { serveJobs } from './control.js';
 import type { HelperData } from './thread-pool.js';
 
 /** The entry of a helper thread. */
-const { control, memory, program } = workerData as HelperData;
-const runner = createTaskRunner(instantiateProgram(program, memory));
+const { control, memory, program, thread } = workerData as HelperData;
+const runner = createTaskRunner(instantiateProgram(program, memory), thread);
 parentPort?.postMessage('ready');
 serveJobs(control, runner);

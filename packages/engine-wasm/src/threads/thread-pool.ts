@@ -9,6 +9,8 @@ export interface HelperData {
   readonly control: Int32Array<SharedArrayBuffer>;
   readonly memory: WebAssembly.Memory;
   readonly program: WebAssembly.Module;
+  /** The helper's number, from 1. */
+  readonly thread: number;
 }
 
 /** The calling thread and its helpers, which work on the heap of tfjs's binary together. */
@@ -22,7 +24,7 @@ export class ThreadPool {
     readonly shortfall: string | undefined,
     simd: Simd,
   ) {
-    this.#runner = createTaskRunner(simd);
+    this.#runner = createTaskRunner(simd, 0);
   }
 
   /** Starts `threads - 1` helpers; when they cannot all start there are none, and `shortfall` says why. */
@@ -33,10 +35,11 @@ export class ThreadPool {
     simd: Simd,
   ): Promise<ThreadPool> {
     const control = createControl();
-    const data: HelperData = { control, memory, program };
     const helpers: Worker[] = [];
     try {
-      for (let i = 1; i < threads; i++) helpers.push(createHelper(data));
+      for (let thread = 1; thread < threads; thread++) {
+        helpers.push(createHelper({ control, memory, program, thread }));
+      }
       await Promise.all(helpers.map(ready));
       return new ThreadPool(control, helpers, undefined, simd);
     } catch (error) {
@@ -65,15 +68,13 @@ export class ThreadPool {
   }
 }
 
-/** Helpers never keep the process alive, and take none of its flags: some are refused by a worker. */
+/** Without the process's flags, some of which a worker refuses. */
 function createHelper(data: HelperData): Worker {
-  const helper = new Worker(new URL('./helper.js', import.meta.url), {
-    workerData: data,
-    execArgv: [],
-  });
-  return helper;
+  const entry = new URL('./helper.js', import.meta.url);
+  return new Worker(entry, { workerData: data, execArgv: [] });
 }
 
+/** Resolves when the helper waits for work; from then on it does not keep the process alive. */
 function ready(helper: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     helper.once('error', reject);

@@ -1,5 +1,5 @@
 import * as tf from '../../tf.js';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { Type } from 'typebox';
 import { defineMagnificationLoss } from '../../plugins/define.js';
 
@@ -14,11 +14,16 @@ export const crossEntropyLoss = defineMagnificationLoss({
   create:
     ({ labelSmoothing }, { classes }) =>
     (logits, magnification) => {
-      const sharp = tf.oneHot(magnification, classes, 1, 0, 'float32');
+      const sharp = oneHot(magnification, classes);
       const target = tf.add(tf.mul(sharp, 1 - labelSmoothing), labelSmoothing / classes);
       return tf.neg(tf.mean(tf.sum(tf.mul(target, logSoftmax(logits)), 1)));
     },
 });
+
+/** [N, classes] of 0 and 1. By a cast: the wasm kernel of tf.oneHot writes integers whatever it is asked for. */
+export function oneHot(magnification: Tensor1D, classes: number): Tensor2D {
+  return tf.cast(tf.oneHot(magnification, classes), 'float32') as Tensor2D;
+}
 
 /** Log of the softmax over the last axis, safe for large scores. */
 export function logSoftmax(logits: Tensor2D): Tensor2D {

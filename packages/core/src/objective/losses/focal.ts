@@ -1,7 +1,7 @@
 import * as tf from '../../tf.js';
 import { Type } from 'typebox';
 import { defineMagnificationLoss } from '../../plugins/define.js';
-import { logSoftmax } from './cross-entropy.js';
+import { logSoftmax, oneHot } from './cross-entropy.js';
 
 /** Mean of -(1 - p)^gamma log p of the true class (Lin et al. 2017), without class weights. */
 export const focalLoss = defineMagnificationLoss({
@@ -14,7 +14,7 @@ export const focalLoss = defineMagnificationLoss({
   create:
     ({ gamma }, { classes }) =>
     (logits, magnification) => {
-      const truth = tf.oneHot(magnification, classes, 1, 0, 'float32');
+      const truth = oneHot(magnification, classes);
       const logProbability = tf.sum(tf.mul(truth, logSoftmax(logits)), 1);
       // 1 - p is kept above 0: the power's gradient there is infinite for gamma < 1.
       const doubt = tf.maximum(tf.sub(1, tf.exp(logProbability)), 1e-7);

@@ -1,0 +1,86 @@
+import { MmsrError, type Region, type SourceImage, type Split } from '@mmsr/core';
+
+/** A split's images and what is asked of them. */
+export interface SplitImages {
+  readonly split: Split;
+  readonly images: readonly SourceImage[];
+  readonly magnifications: readonly number[];
+}
+
+/** Magnifications cannot be raised: detail that was not seen is not there. */
+export function magnificationProblems({ split, images, magnifications }: SplitImages): MmsrError[] {
+  return images.flatMap(({ id, magnification: native }) => {
+    const above = magnifications.filter((asked) => asked > native);
+    if (above.length === 0) return [];
+    const asked = above.map((one) => `${one}x`).join(', ');
+    return [
+      new MmsrError(
+        'E_DATA',
+        `its native magnification is ${native}x, data.${split}.magnifications asks for ${asked}`,
+        { where: id, advice: 'Ask for lower ones or leave the image out.' },
+      ),
+    ];
+  });
+}
+
+/** Pixels or patients that are in two splits: what is tested on must not have been trained on. */
+export function leakProblems(splits: readonly SplitImages[]): MmsrError[] {
+  return splits.flatMap((a, i) =>
+    splits.slice(i + 1).flatMap((b) => [...sharedPixels(a, b), ...sharedGroups(a, b)]),
+  );
+}
+
+function sharedPixels(a: SplitImages, b: SplitImages): MmsrError[] {
+  return a.images.flatMap((image) => {
+    const twin = b.images.find(
+      (other) => other.digest === image.digest && overlap(image.region, other.region),
+    );
+    if (twin === undefined) return [];
+    const alias = twin.id === image.id ? '' : `, there as ${twin.id},`;
+    return [
+      new MmsrError('E_DATA', `is in ${a.split} and${alias} in ${b.split}`, {
+        where: image.id,
+        advice: 'Take it out of one of them, or give each a `region` of its own.',
+      }),
+    ];
+  });
+}
+
+/** Regions of one slide may be in two splits when they do not overlap, so they are left out here. */
+function sharedGroups(a: SplitImages, b: SplitImages): MmsrError[] {
+  return a.images.flatMap((image) => {
+    const other = b.images.find(
+      ({ group, digest }) => group === image.group && digest !== image.digest,
+    );
+    if (other === undefined) return [];
+    return [
+      new MmsrError(
+        'E_DATA',
+        `is of the group "${image.group}" in ${a.split}, and so is ${other.id} in ${b.split}`,
+        { where: image.id, advice: 'All images of one slide or patient belong into one split.' },
+      ),
+    ];
+  });
+}
+
+function overlap(a: Region | undefined, b: Region | undefined): boolean {
+  if (a === undefined || b === undefined) return true;
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/** A pixel at 1x is usually 10 microns wide; the factor that a label may be off before it is worth a look. */
+const USUAL_PRODUCT = 10;
+const SUSPICIOUS_FACTOR = 1.5;
+
+/** Magnifications that do not go with the microns per pixel beside them. */
+export function labelWarnings({ images }: SplitImages): string[] {
+  return images.flatMap(({ id, magnification, micronsPerPixel }) => {
+    if (micronsPerPixel === undefined) return [];
+    const ratio = (magnification * micronsPerPixel) / USUAL_PRODUCT;
+    if (Math.max(ratio, 1 / ratio) <= SUSPICIOUS_FACTOR) return [];
+    const usual = Math.round((USUAL_PRODUCT / micronsPerPixel) * 10) / 10;
+    return [
+      `${id}: labelled ${magnification}x, but ${micronsPerPixel} microns per pixel are usual for ${usual}x`,
+    ];
+  });
+}

@@ -1,0 +1,26 @@
+import type { SourceContext } from '@mmsr/core';
+import type { BatchBytes } from '../patches/batch-maker.js';
+import type { SamplerOptions } from '../patches/patch-sampler.js';
+import type { ImportablePlugin } from './plugin-lookup.js';
+import type { PackedError } from './thread-errors.js';
+
+/** All that a loading thread needs to make any batch. */
+export interface LoaderTask {
+  readonly source: ImportablePlugin & { readonly kind: 'source' };
+  readonly sourceContext: SourceContext;
+  readonly degradation: ImportablePlugin & { readonly kind: 'degradation' };
+  readonly sampler: SamplerOptions;
+  /** Digests of the images as the main thread opened them. */
+  readonly digests: readonly string[];
+  /** Memory for finished batches: batch i goes into ring[i % ring.length]. */
+  readonly ring: readonly BatchBytes[];
+}
+
+/** Make a batch, or finish the one in work and end. */
+export type LoaderRequest = { readonly batch: number } | 'close';
+
+/** A batch lies in its memory, or could not be made. */
+export interface LoaderReply {
+  readonly batch: number;
+  readonly error?: PackedError;
+}

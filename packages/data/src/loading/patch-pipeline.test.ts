@@ -1,0 +1,212 @@
+import { type Batch, type Experiment, InputError, type OpenData, randomStream } from '@mmsr/core';
+import { resizeBicubic, type RgbImage } from '@mmsr/core';
+import { endingDegradation, faultySource } from '../testing/stub-plugins.js';
+import { experimentOf, registryOf, TISSUE } from '../testing/test-experiment.js';
+import { PatchPipeline } from './patch-pipeline.js';
+
+const stubs = [faultySource, endingDegradation];
+const stubUrl = new URL('../testing/stub-plugins.js', import.meta.url).href;
+const builtInUrl = new URL('../index.js', import.meta.url).href;
+const isStub = (name: string) => stubs.some((stub) => stub.name === name);
+const registry = registryOf(stubs, (name) => ({ url: isStub(name) ? stubUrl : builtInUrl }));
+
+function open(experiment: Experiment, plugins = registry): Promise<OpenData> {
+  return new PatchPipeline(plugins).open(experiment, '.');
+}
+
+async function take(data: OpenData, first: number, count: number): Promise<Batch[]> {
+  const stream = data.batches(first);
+  const batches: Batch[] = [];
+  while (batches.length < count) batches.push(await stream.next());
+  await stream.close();
+  return batches;
+}
+
+async function problemsOf(opening: Promise<unknown>): Promise<string[]> {
+  const error = (await opening.catch((reason: unknown) => reason)) as InputError;
+  expect(error).toBeInstanceOf(InputError);
+  return error.problems.map((problem) => problem.describe());
+}
+
+/** Sample n of a batch, back in 8 bits. */
+function patch(values: Float32Array, n: number, sidePx: number): RgbImage {
+  const size = sidePx * sidePx * 3;
+  const data = Uint8Array.from(values.subarray(n * size, (n + 1) * size), (value) =>
+    Math.round(value * 255),
+  );
+  return { widthPx: sidePx, heightPx: sidePx, data };
+}
+
+test('a batch has the shape it says, values in 0..1, and LR made of its HR', async () => {
+  const data = await open(experimentOf());
+  const [batch] = (await take(data, 5, 1)) as [Batch];
+  expect(batch).toMatchObject({ count: 4, lrPx: 12, hrPx: 24 });
+  expect([...batch.magnification]).toEqual([2, 0, 1, 2]);
+  expect(batch.hr.length).toBe(4 * 24 * 24 * 3);
+  expect(batch.lr.length).toBe(4 * 12 * 12 * 3);
+  expect(batch.hr.every((value) => value >= 0 && value <= 1)).toBe(true);
+  for (let n = 0; n < 4; n++) {
+    expect(patch(batch.lr, n, 12)).toEqual(resizeBicubic(patch(batch.hr, n, 24), 1 / 2));
+  }
+  expect(batch.hr[0]).toBe(Math.fround(patch(batch.hr, 0, 24).data[0]! / 255));
+  await data.close();
+});
+
+test('batches are the same with any number of threads and from any start', async () => {
+  const direct = await open(experimentOf());
+  const expected = await take(direct, 0, 12);
+  await direct.close();
+  expect(expected[3]).not.toEqual(expected[4]);
+  for (const workers of [1, 4]) {
+    const data = await open(experimentOf({ workers }));
+    expect(data.warnings).toEqual([]);
+    expect(await take(data, 0, 12)).toEqual(expected);
+    expect(await take(data, 7, 5)).toEqual(expected.slice(7));
+    await data.close();
+  }
+});
+
+test('the options of the data change the batches', async () => {
+  const batchOf = async (experiment: Experiment) => {
+    const data = await open(experiment);
+    return (await take(data, 0, 1))[0];
+  };
+  const usual = await batchOf(experimentOf());
+  for (const train of [
+    { magnifications: [20, 10] },
+    { patchPx: 16 },
+    { augment: { flip: false, rotate: true } },
+    { augment: { flip: true, rotate: false } },
+    { source: { ...TISSUE, count: 3 } },
+  ]) {
+    expect(await batchOf(experimentOf({ train }))).not.toEqual(usual);
+  }
+  expect(await batchOf({ ...experimentOf(), seed: 8 })).not.toEqual(usual);
+});
+
+test('the time a caller waits is counted', async () => {
+  const data = await open(experimentOf({ workers: 1 }));
+  const stream = data.batches(0);
+  expect(stream.waitedMs).toBe(0);
+  await stream.next();
+  expect(stream.waitedMs).toBeGreaterThan(0);
+  await data.close();
+});
+
+test.each([0, 1])('with %i threads a damaged image is an error with its place', async (workers) => {
+  const source = { name: 'faulty' };
+  const train = { source, magnifications: [20], patchPx: 24 };
+  const data = await open(experimentOf({ train, workers }));
+  const stream = data.batches(0);
+  const drain = async () => {
+    for (;;) await stream.next();
+  };
+  await expect(drain()).rejects.toMatchObject({
+    name: 'MmsrError',
+    code: 'E_IMAGE',
+    message: 'cannot be decoded',
+    advice: 'Mend it.',
+    where: expect.stringMatching(/^damaged\.svs at 20x, x (4[1-9]|[5-7]\d), y \d+$/) as string,
+  });
+  await data.close();
+});
+
+test('a thread that ends is an error, not a wait for ever', async () => {
+  const data = await open(experimentOf({ workers: 1, degradation: { name: 'ending' } }));
+  await expect(data.batches(0).next()).rejects.toThrow('a loading thread has ended unexpectedly');
+  await data.close();
+});
+
+test('a plugin that threads cannot import is used on the main thread, with a word on it', async () => {
+  const unknown = registryOf([], (name) => (name === 'synthetic' ? {} : { url: builtInUrl }));
+  const data = await open(experimentOf({ workers: 2 }), unknown);
+  expect(data.warnings).toEqual([
+    'patches are made on the main thread: it is not known where a loading thread could import the ' +
+      'synthetic source from',
+  ]);
+  const direct = await open(experimentOf());
+  expect(await take(data, 0, 2)).toEqual(await take(direct, 0, 2));
+});
+
+test('a closed stream gives nothing and leaves no thread', async () => {
+  const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort');
+  const before = ports().length;
+  const data = await open(experimentOf({ workers: 2 }));
+  const stream = data.batches(0);
+  await stream.next();
+  const waiting = stream.next().then(() => stream.next().then(() => stream.next()));
+  await data.close();
+  await waiting.catch(() => undefined);
+  await expect(stream.next()).rejects.toThrow('the batch stream is closed');
+  expect(ports().length).toBe(before);
+});
+
+test('evaluation patches are named by image and place, the same every time', async () => {
+  const test = { magnifications: [20, 10], count: 3 };
+  const data = await open(experimentOf({ test }));
+  expect(data.splits.train?.samples).toEqual({ 20: 0, 10: 0, 5: 0 });
+  expect(data.splits.test?.samples).toEqual({ 20: 3, 10: 3 });
+  expect(data.splits.test?.images.map(({ id }) => id)).toEqual(['test-slide-0', 'test-slide-1']);
+  const set = data.evaluationSet('test');
+  expect(set.length).toBe(6);
+  const samples = [];
+  for (let i = 0; i < set.length; i++) samples.push(await set.get(i));
+  expect(samples.map(({ id }) => id)).toEqual([
+    'test-slide-0@20x_x0_y32',
+    'test-slide-0@20x_x0_y96',
+    'test-slide-1@20x_x0_y64',
+    'test-slide-0@10x_x32_y0',
+    'test-slide-0@10x_x32_y32',
+    'test-slide-1@10x_x0_y32',
+  ]);
+  const [sample] = samples as [(typeof samples)[0]];
+  expect(sample).toMatchObject({ group: 'test-slide-0', magnification: 20 });
+  expect(sample.lr).toEqual(resizeBicubic(sample.hr, 1 / 2));
+  expect(await set.get(0)).toEqual(sample);
+  await expect(set.get(6)).rejects.toThrow('no sample 6 of 6');
+});
+
+test('the degradation of an evaluation patch is random by split and index only', async () => {
+  const draws: number[] = [];
+  const noisy = {
+    ...endingDegradation,
+    name: 'drawing',
+    create: () => ({
+      degrade: (hr: RgbImage, random: ReturnType<typeof randomStream>) => {
+        draws.push(random.uniform());
+        return resizeBicubic(hr, 1 / 2);
+      },
+    }),
+  };
+  const data = await open(experimentOf({ degradation: { name: 'drawing' } }), registryOf([noisy]));
+  await data.evaluationSet('test').get(4);
+  expect(draws).toEqual([randomStream(7, 'evaluate test', 4, 0).uniform()]);
+});
+
+test('everything wrong with the data is said at once', async () => {
+  const train = { source: { ...TISSUE, magnification: 10 } };
+  const test = { source: { name: 'images', paths: ['none.svs'] } };
+  expect(await problemsOf(open(experimentOf({ train, test })))).toEqual([
+    'none.svs: there is no such file. Paths are relative to the folder of the experiment file. [E_FILE]',
+    ...['train-slide-0', 'train-slide-1'].map(
+      (id) =>
+        `${id}: its native magnification is 10x, data.train.magnifications asks for 20x. Ask for ` +
+        'lower ones or leave the image out. [E_DATA]',
+    ),
+  ]);
+});
+
+test('a patch larger than every image is refused, with the sizes', async () => {
+  const train = { patchPx: 40 };
+  const test = { patchPx: 64, count: 20 };
+  expect(await problemsOf(open(experimentOf({ train, test })))).toEqual([
+    'data.train: no image holds a patch of 40x40 pixels at 5x; the largest there is train-slide-0 ' +
+      'with 32x32. Lower `patchPx`, leave the magnification out, or use larger images. [E_DATA]',
+    'data.test.count: 20 patches of 64 pixels are asked for at 20x, 8 fit side by side into the ' +
+      'images. Lower `count` or `patchPx`, or add images. [E_DATA]',
+    'data.test.count: 20 patches of 64 pixels are asked for at 10x, 2 fit side by side into the ' +
+      'images. Lower `count` or `patchPx`, or add images. [E_DATA]',
+    'data.test: no image holds a patch of 64x64 pixels at 5x; the largest there is test-slide-0 ' +
+      'with 32x32. Lower `patchPx`, leave the magnification out, or use larger images. [E_DATA]',
+  ]);
+});

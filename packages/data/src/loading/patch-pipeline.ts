@@ -1,0 +1,120 @@
+import {
+  type DataPipeline,
+  type Experiment,
+  InputError,
+  type MmsrError,
+  type OpenData,
+  PluginRegistry,
+  trainedMagnifications,
+} from '@mmsr/core';
+import { inject, injectable } from 'tsyringe';
+import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluation.js';
+import { PatchSampler } from '../patches/patch-sampler.js';
+import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
+import {
+  labelWarnings,
+  leakProblems,
+  magnificationProblems,
+  type SplitImages,
+} from './check-splits.js';
+import { OpenPatches } from './open-patches.js';
+import { openSplits, type OpenSplit } from './open-split.js';
+import { findPlugin, importable, type Plugins, useOf } from './plugin-lookup.js';
+
+/** Opens the `data` of an experiment, checks it, and gives training batches and evaluation patches. */
+@injectable()
+export class PatchPipeline implements DataPipeline {
+  constructor(@inject(PluginRegistry) private readonly plugins: Plugins) {}
+
+  /**
+   * @param folder what relative paths in the experiment start from
+   * @throws InputError with everything that is wrong with the images
+   */
+  async open(experiment: Experiment, folder: string): Promise<OpenData> {
+    const { splits, problems } = await openSplits(this.plugins, experiment, folder);
+    try {
+      return this.#check(experiment, splits, problems);
+    } catch (error) {
+      await Promise.all(splits.map(({ source }) => source.close()));
+      throw error;
+    }
+  }
+
+  #check(experiment: Experiment, splits: OpenSplit[], found: readonly MmsrError[]): OpenData {
+    const images = splits.map(({ split, source }): SplitImages => {
+      const { magnifications } = experiment.data[split] as { magnifications: number[] };
+      return { split, images: source.images, magnifications };
+    });
+    const problems = [...found, ...images.flatMap(magnificationProblems), ...leakProblems(images)];
+    // Room for patches depends on the magnifications, so it is only looked at when those are right.
+    if (problems.length > 0) throw new InputError(problems);
+    const training = planTraining(experiment, images);
+    const evaluations = planEvaluations(experiment, images);
+    const plans = [training, ...evaluations.values()];
+    const lacks = plans.flatMap((plan) => plan.problems);
+    if (lacks.length > 0) throw new InputError(lacks);
+    const { data, scale } = experiment;
+    const use = useOf('degradation', data.degradation);
+    const loading = this.#loading(experiment, splits);
+    return new OpenPatches({
+      experiment,
+      splits,
+      sampler: training.sampler,
+      evaluations,
+      degradation: findPlugin(this.plugins, use).create(use.options, { scale }),
+      threadPlugins: loading.threadPlugins,
+      warnings: [
+        ...images.flatMap(labelWarnings),
+        ...plans.flatMap((plan) => plan.warnings),
+        ...loading.warnings,
+      ],
+    });
+  }
+
+  /** Threads import the plugins for themselves; where that cannot be done, batches are made here. */
+  #loading({ data }: Experiment, splits: readonly OpenSplit[]) {
+    const { use } = splits.find(({ split }) => split === 'train') as OpenSplit;
+    const source = importable(this.plugins, use);
+    const degradation = importable(this.plugins, useOf('degradation', data.degradation));
+    if (source !== undefined && degradation !== undefined) {
+      return { threadPlugins: { source, degradation }, warnings: [] };
+    }
+    const missing = source === undefined ? `source ${use.name}` : 'degradation';
+    const warning =
+      `patches are made on the main thread: it is not known where a loading thread could import ` +
+      `the ${missing} plugin from`;
+    return { threadPlugins: undefined, warnings: data.workers > 0 ? [warning] : [] };
+  }
+}
+
+function planTraining(experiment: Experiment, splits: readonly SplitImages[]) {
+  const { data, seed, training } = experiment;
+  const { images } = splits.find(({ split }) => split === 'train') as SplitImages;
+  const { patchPx, augment } = data.train;
+  const magnifications = trainedMagnifications(experiment);
+  const sampler = new PatchSampler(images, {
+    seed,
+    batchSize: training.batchSize,
+    magnifications,
+    patchPx,
+    augment,
+  });
+  const problems = magnifications
+    .filter((_, k) => sampler.imagesOf(k) === 0)
+    .map((magnification) => noRoomProblem('train', images, magnification, patchPx));
+  const warnings = tooSmallWarnings('train', images, magnifications, patchPx);
+  return { sampler, problems, warnings };
+}
+
+function planEvaluations(
+  { data }: Experiment,
+  splits: readonly SplitImages[],
+): Map<'validation' | 'test', EvaluationPlan> {
+  const plans = new Map<'validation' | 'test', EvaluationPlan>();
+  for (const { split, images } of splits) {
+    const grid = split === 'train' ? undefined : data[split];
+    if (split === 'train' || grid === undefined) continue;
+    plans.set(split, planEvaluation(split, images, grid));
+  }
+  return plans;
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+
+const source = (path: string) => new URL(path, import.meta.url).href;
+
+test('threads that were never closed do not keep the process alive', () => {
+  const program = `
+    import { PatchPipeline } from '${source('./patch-pipeline.js')}';
+    import { dataPlugins } from '${source('../index.js')}';
+    const origin = () => ({ url: '${source('../index.js')}' });
+    const find = (kind, name) => dataPlugins.find((one) => one.kind === kind && one.name === name);
+    const experiment = JSON.parse(process.argv[1]);
+    const data = await new PatchPipeline({ find, origin }).open(experiment, '.');
+    const { count } = await data.batches(0).next();
+    console.log('batch of', count);
+  `;
+  const tissue = { count: 1, sizePx: 64, magnification: 20, glands: 0, lymphocytes: 0 };
+  const split = {
+    source: { name: 'synthetic', stainVariation: 0, noise: 0, ...tissue },
+    magnifications: [20],
+    patchPx: 16,
+    augment: { flip: true, rotate: true },
+    count: null,
+  };
+  const data = { train: split, test: split, degradation: { name: 'bicubic' }, workers: 1 };
+  const experiment = { seed: 1, scale: 2, data, training: { batchSize: 2 } };
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program, JSON.stringify(experiment)],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  expect(stdout).toBe('batch of 2\n');
+  expect(status).toBe(0);
+});

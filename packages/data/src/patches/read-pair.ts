@@ -1,0 +1,77 @@
+import {
+  type Degradation,
+  messageOf,
+  MmsrError,
+  type RandomStream,
+  type RgbImage,
+  type Source,
+} from '@mmsr/core';
+import { orient, type Orientation } from './orientation.js';
+import type { PatchPlace } from './patch-sampler.js';
+
+export interface PatchPair {
+  readonly hr: RgbImage;
+  readonly lr: RgbImage;
+}
+
+export interface PatchMaker {
+  readonly source: Source;
+  readonly degradation: Degradation;
+  /** Side of the HR patch, a multiple of the scale. */
+  readonly patchPx: number;
+  readonly scale: number;
+}
+
+const AS_IT_IS: Orientation = { isFlipped: false, quarterTurns: 0 };
+
+/**
+ * Reads a patch and makes its LR image, or takes the LR image of a source that holds real pairs. The HR
+ * patch is turned before it is degraded; of a real pair both are turned.
+ * @throws MmsrError naming image, magnification and place
+ */
+export async function readPair(
+  { source, degradation, patchPx, scale }: PatchMaker,
+  place: PatchPlace,
+  random: RandomStream,
+  orientation: Orientation = AS_IT_IS,
+): Promise<PatchPair> {
+  const { image, magnification, x, y } = place;
+  try {
+    const region = { x, y, width: patchPx, height: patchPx };
+    const read = await source.read(image, magnification, region);
+    assertSize(read.hr, patchPx, 'HR');
+    const hr = orient(read.hr, orientation);
+    const lr =
+      read.lr === undefined
+        ? await degradation.degrade(hr, random)
+        : oriented(read.lr, patchPx / scale, orientation);
+    assertSize(lr, patchPx / scale, 'LR');
+    return { hr, lr };
+  } catch (error) {
+    throw placed(error, source, place);
+  }
+}
+
+/** Its size is checked first: only a square can be turned. */
+function oriented(image: RgbImage, sidePx: number, orientation: Orientation): RgbImage {
+  assertSize(image, sidePx, 'LR');
+  return orient(image, orientation);
+}
+
+function assertSize({ widthPx, heightPx, data }: RgbImage, sidePx: number, name: string): void {
+  if (widthPx === sidePx && heightPx === sidePx && data.length === sidePx * sidePx * 3) return;
+  throw new MmsrError(
+    'E_DATA',
+    `the ${name} patch is ${widthPx}x${heightPx} pixels in ${data.length} bytes, ` +
+      `not ${sidePx}x${sidePx}`,
+    { advice: 'The source or degradation plugin breaks its contract.' },
+  );
+}
+
+function placed(error: unknown, source: Source, { image, magnification, x, y }: PatchPlace): Error {
+  const where = `${source.images[image]?.id ?? `image ${image}`} at ${magnification}x, x ${x}, y ${y}`;
+  if (!(error instanceof MmsrError)) {
+    return new MmsrError('E_IMAGE', messageOf(error), { where, cause: error });
+  }
+  return new MmsrError(error.code, error.message, { where, advice: error.advice, cause: error });
+}

@@ -1,0 +1,50 @@
+import { MmsrError, type SourceImage, type Split } from '@mmsr/core';
+import { sizeAt } from '../shrink-native.js';
+
+/** Images that cannot hold one patch at a magnification are left out; this is said, not hidden. */
+export function tooSmallWarnings(
+  split: Split,
+  images: readonly SourceImage[],
+  magnifications: readonly number[],
+  patchPx: number,
+): string[] {
+  return magnifications.flatMap((magnification) => {
+    const small = images.filter((image) => !hasRoom(image, magnification, patchPx));
+    if (small.length === 0 || small.length === images.length) return [];
+    const first = small[0] as SourceImage;
+    const others = small.length === 1 ? '' : ` and ${small.length - 1} more`;
+    const verb = small.length === 1 ? 'is' : 'are';
+    return [
+      `data.${split}: ${first.id}${others} ${verb} too small for a patch of ${patchPx} pixels ` +
+        `at ${magnification}x and left out there`,
+    ];
+  });
+}
+
+/** No image of a split can hold a patch. */
+export function noRoomProblem(
+  split: Split,
+  images: readonly SourceImage[],
+  magnification: number,
+  patchPx: number,
+): MmsrError {
+  const sizes = images.map((image) => ({ id: image.id, ...sizeAt(image, magnification) }));
+  const largest = sizes.reduce((best, one) => (shortSide(one) > shortSide(best) ? one : best));
+  return new MmsrError(
+    'E_DATA',
+    `no image holds a patch of ${patchPx}x${patchPx} pixels at ${magnification}x; ` +
+      `the largest there is ${largest.id} with ${largest.widthPx}x${largest.heightPx}`,
+    {
+      where: `data.${split}`,
+      advice: 'Lower `patchPx`, leave the magnification out, or use larger images.',
+    },
+  );
+}
+
+function hasRoom(image: SourceImage, magnification: number, patchPx: number): boolean {
+  return shortSide(sizeAt(image, magnification)) >= patchPx;
+}
+
+function shortSide({ widthPx, heightPx }: { widthPx: number; heightPx: number }): number {
+  return Math.min(widthPx, heightPx);
+}

@@ -1,0 +1,86 @@
+import type { RgbImage, Source, Split } from '@mmsr/core';
+import { TISSUE } from '../testing/test-experiment.js';
+import { syntheticSource } from './synthetic-source.js';
+
+const { name: _name, ...tissue } = TISSUE;
+const context = { seed: 1, split: 'train' as Split, scale: 2, folder: '.' };
+
+function open(options: object = {}, changed: object = {}): Promise<Source> {
+  return syntheticSource.create({ ...tissue, ...options }, { ...context, ...changed });
+}
+
+async function slide(options: object = {}, changed: object = {}, k = 0): Promise<RgbImage> {
+  const source = await open(options, changed);
+  const { widthPx, heightPx, magnification } = source.images[k] as Source['images'][0];
+  const region = { x: 0, y: 0, width: widthPx, height: heightPx };
+  return (await source.read(k, magnification, region)).hr;
+}
+
+test('a slide follows from seed, split and its number, whatever the count', async () => {
+  const first = await slide({}, {}, 1);
+  expect(await slide({ count: 5 }, {}, 1)).toEqual(first);
+  expect(first).not.toEqual(await slide({}, {}, 0));
+  expect(first).not.toEqual(await slide({}, { seed: 2 }, 1));
+  expect(first).not.toEqual(await slide({}, { split: 'test' }, 1));
+});
+
+test('slides of two splits differ in pixels, group and digest', async () => {
+  const [train, test] = [await open(), await open({}, { split: 'test' })];
+  const keys = [...train.images, ...test.images].flatMap(({ id, group, digest }) => [
+    id,
+    `group ${group}`,
+    digest,
+  ]);
+  expect(new Set(keys).size).toBe(12);
+});
+
+test.each([
+  ['sizePx', 130],
+  ['magnification', 40],
+  ['glands', 0],
+  ['lymphocytes', 1],
+  ['stainVariation', 1],
+  ['noise', 4],
+])('%s changes the pixels and the digest', async (key, value) => {
+  const changed = { [key]: value };
+  // Other pixels by more than noise would: half of the lymphocytes may be out of sight.
+  expect(await slide(changed)).not.toEqual(await slide());
+  const digests = [await open(), await open(changed)].map(({ images }) => images[0]?.digest);
+  expect(digests[0]).not.toBe(digests[1]);
+});
+
+test('it is pink and blue tissue, and the background is nearly white', async () => {
+  const { data } = await slide({ sizePx: 512, stainVariation: 0 });
+  const counts = { pink: 0, blue: 0, white: 0 };
+  for (let i = 0; i < data.length; i += 3) {
+    const [red, green, blue] = data.subarray(i, i + 3) as unknown as [number, number, number];
+    if (Math.min(red, green, blue) > 225) counts.white++;
+    else if (red > blue + 15 && red > green + 30) counts.pink++;
+    else if (blue > red + 5 && red < 140) counts.blue++;
+  }
+  const share = (count: number) => count / (data.length / 3);
+  expect(share(counts.pink)).toBeGreaterThan(0.25);
+  expect(share(counts.blue)).toBeGreaterThan(0.02);
+  expect(share(counts.white)).toBeGreaterThan(0.05);
+});
+
+test('a pixel is 10 / magnification microns: at 40x everything is twice as large', async () => {
+  const source = await open({ magnification: 40 });
+  expect(source.images[0]).toMatchObject({ magnification: 40, micronsPerPixel: 0.25 });
+});
+
+test('a thread gets the memory, drawn or not, and both see what either draws', async () => {
+  const source = await open({ noise: 2.5 });
+  const handedOver = source.handOver?.();
+  const twin = await open({ noise: 2.5 }, { handedOver });
+  const region = { x: 10, y: 20, width: 30, height: 30 };
+  const expected = await twin.read(1, 10, region);
+  const memory = (handedOver as SharedArrayBuffer[])[1] as SharedArrayBuffer;
+  const pixel = new Uint8Array(memory, (40 * tissue.sizePx + 20) * 3, 3);
+  expect(pixel.some((value) => value !== 0)).toBe(true);
+  expect(await source.read(1, 10, region)).toEqual(expected);
+  // Not drawn again: what is in memory counts.
+  new Uint8Array(memory, 0, tissue.sizePx * tissue.sizePx * 3).fill(9);
+  const { hr } = await source.read(1, 20, region);
+  expect(hr.data.every((value) => value === 9)).toBe(true);
+});
