@@ -34,6 +34,13 @@ function images(scale = 1): tf.Tensor4D {
   return tf.randomUniform([2, HEIGHT * scale, WIDTH * scale, 3], 0, 1, 'float32', scale);
 }
 
+function forward(model: MultiTaskModel): { sr: tf.Tensor4D; logits: tf.Tensor2D } {
+  return tf.tidy(() => {
+    const { sr, logits } = model.forward(images(), trainingPass(1, 1, 0));
+    return { sr, logits: logits as tf.Tensor2D };
+  });
+}
+
 /** The gradients of what a training step minimises, by parameter name. */
 function gradientsOf(model: MultiTaskModel, pass: ForwardPass): Map<string, Float32Array> {
   const parameters = model.parameters.trainable;
@@ -71,7 +78,7 @@ describe.each(registered.map((plugin) => [plugin.name, plugin] as const))('%s', 
 
   test.each([2, 3, 4, 8])('scale %d: images of any size, and logits', (scale) => {
     const model = make({ scale });
-    const { sr, logits } = tf.tidy(() => model.forward(images(), trainingPass(1, 1, 0)));
+    const { sr, logits } = forward(model);
     expect(sr.shape).toEqual([2, HEIGHT * scale, WIDTH * scale, 3]);
     expect(logits?.shape).toEqual([2, 3]);
     expect(sr.dataSync().every(Number.isFinite)).toBe(true);
@@ -117,7 +124,7 @@ describe.each(registered.map((plugin) => [plugin.name, plugin] as const))('%s', 
   test('the same seed gives the same network, whatever was made before', () => {
     const values = () => {
       const model = make();
-      const { sr } = tf.tidy(() => model.forward(images(), trainingPass(1, 1, 0)));
+      const { sr } = forward(model);
       return sr.dataSync();
     };
     expect(values()).toEqual(values());

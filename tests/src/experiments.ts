@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** An experiment that takes seconds: made tissue, two magnifications, a tiny network. */
-export const TINY = `
-name: tiny
+export const TINY = `name: tiny
 scale: 2
 data:
   train:

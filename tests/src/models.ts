@@ -13,7 +13,7 @@ export function optionsOf(plugin: PluginBase<PluginKind>, given: object = {}): o
     key,
     (schema as { default?: unknown }).default,
   ]);
-  return { ...Object.fromEntries(defaults), ...given };
+  return { ...(Object.fromEntries(defaults) as object), ...given };
 }
 
 export interface ModelOptions {

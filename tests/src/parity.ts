@@ -93,7 +93,8 @@ export function describeParity(plugin: EnginePlugin): void {
 
 /** [N, C, H, W] to [N, H, W, C] */
 function toImages({ shape, data }: SafeTensor): tf.Tensor4D {
-  return tf.tidy(() => tf.transpose(tf.tensor(data, [...shape]), [0, 2, 3, 1]) as tf.Tensor4D);
+  const images = tf.tensor4d(data, shape as [number, number, number, number]);
+  return tf.transpose(images, [0, 2, 3, 1]);
 }
 
 /** The gradient of mean(|output - target|) for each trainable parameter, in PyTorch layout. */

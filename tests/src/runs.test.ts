@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, type CellResults, type Manifest, type RunEvent } from '@mmsr/core';
 import { MMSR_RUN, mmsrRun, start, temporaryFolder } from './command-line.js';
@@ -89,7 +89,7 @@ test('killed and started again, it goes on from the checkpoint to the same end',
   const run = start(process.execPath, [MMSR_RUN, file], folder);
   await run.seen('step 1/');
   // Without a terminal only the first line comes at once; the checkpoint tells how far it is.
-  await untilThere(cell('checkpoints', '4'));
+  await untilThere(cell('checkpoints'), '4');
   run.kill('SIGKILL');
   expect((await run.ended).signal).toBe('SIGKILL');
   await expect(readFile(cell('results.json'))).rejects.toThrow('ENOENT');
@@ -102,13 +102,11 @@ test('killed and started again, it goes on from the checkpoint to the same end',
   expect(resumed).toEqual(whole);
 });
 
-async function untilThere(path: string): Promise<void> {
-  const { watch } = await import('node:fs/promises');
-  const parent = join(path, '..');
-  if ((await readdir(parent)).includes(path.split('/').at(-1) as string)) return;
-  for await (const _ of watch(parent)) {
-    if ((await readdir(parent)).includes(path.split('/').at(-1) as string)) return;
-  }
+/** Resolves once the folder has an entry of that name. */
+async function untilThere(folder: string, name: string): Promise<void> {
+  const changes = watch(folder);
+  if ((await readdir(folder)).includes(name)) return;
+  for await (const { filename } of changes) if (filename === name) return;
 }
 
 test.each([

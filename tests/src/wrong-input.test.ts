@@ -40,9 +40,9 @@ test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
   [
     'unknown backbone',
     [['name: edsr', 'name: edrs']],
-    [/exp\.yaml:14:\d+: .*edrs/, /edsr/, /npm install mmsr-backbone-edrs/],
+    [/exp\.yaml:14:\d+: .*edrs/, /Did you mean "edsr"/, /npm install mmsr-backbone-edrs/],
   ],
-  ['scale 5', [['scale: 2', 'scale: 5']], [/exp\.yaml:3:\d+: .*scale/, /2, 3, 4 or 8/]],
+  ['scale 5', [['scale: 2', 'scale: 5']], [/exp\.yaml:3:\d+: .*scale/, /2, 3, 4, 8/]],
   [
     'duplicate plugin',
     [['scale: 2', 'scale: 2\nplugins: [./rcan-again.mjs]']],

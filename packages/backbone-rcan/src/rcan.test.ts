@@ -109,6 +109,6 @@ test('the range of the colours changes what the network computes, not the range 
 
 test('a reduction that does not divide the features is refused', () => {
   expect(() => make({ ...SMALL, reduction: 3 })).toThrow(
-    expect.objectContaining({ code: 'E_BACKBONE', where: 'model.backbone.reduction' }),
+    expect.objectContaining({ code: 'E_BACKBONE', where: 'model.backbone.reduction' }) as Error,
   );
 });

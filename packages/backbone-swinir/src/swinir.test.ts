@@ -266,6 +266,6 @@ test.each([
       code: 'E_BACKBONE',
       where: `model.backbone.${key}`,
       message: expect.stringContaining(message) as string,
-    }),
+    }) as Error,
   );
 });

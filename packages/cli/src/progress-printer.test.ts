@@ -36,7 +36,7 @@ test('on a terminal one line is rewritten, and messages stand on their own', () 
   const { shown, written } = printer(true);
   shown.show('main', step(1));
   shown.show('main', { phase: 'message', level: 'warning', text: 'careful' });
-  expect(written[0]).toMatch(/^\r\x1b\[Kmain: step 1/);
+  expect(written[0]?.startsWith('\r\x1b[Kmain: step 1/')).toBe(true);
   expect(written[0]).not.toContain('\n');
   expect(written[1]).toBe('\r\x1b[Kmain: warning: careful\n');
 });

@@ -13,7 +13,7 @@ function make(plugin: HeadPlugin, options: Record<string, unknown> = {}) {
     (schema as { default?: unknown }).default,
   ]);
   const context = { channels: CHANNELS, classes: CLASSES, parameters: root.scope('branch') };
-  const head = plugin.create({ ...Object.fromEntries(defaults), ...options }, context);
+  const head = plugin.create({ ...(Object.fromEntries(defaults) as object), ...options }, context);
   const assign = (values: Record<string, number[]>) => {
     for (const parameter of root.all) {
       const value = values[parameter.name] ?? Array<number>(parameter.size).fill(0);

@@ -60,6 +60,8 @@ test('axes with the same last key are told apart by the keys before it', () => {
 test('names are unique on file systems that hold letters of both cases equal', () => {
   const found = labels('a/b', 'a b', 'A-B', '../..', 'none', null, '');
   expect(new Set(found.map((name) => name.toLowerCase())).size).toBe(7);
+  const [capital = '', small = ''] = labels('Rcan', 'rcan');
+  expect(capital.toLowerCase()).not.toBe(small);
   for (const name of found) expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9.+_-]*[A-Za-z0-9]$/);
 });
 

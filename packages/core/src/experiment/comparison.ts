@@ -38,18 +38,18 @@ export function readComparison(
     return add([], `compare: expected {factor: PATH, baseline: VALUE}; found ${show(compare)}`);
   }
   const { factor = null, baseline = null } = compare;
-  const axis = axes.findIndex(({ key }) => key === factor);
+  const axis = axes.findIndex((candidate) => candidate.key === factor);
   if (axis < 0) {
     const known = axes.map(({ key }) => key);
     const message = `compare.factor: expected a path of the matrix; found ${show(factor)}`;
-    return add(['factor'], message, suggest(String(factor), known));
+    return add(['factor'], message, suggest(typeof factor === 'string' ? factor : '', known));
   }
-  const { values } = axes[axis] as Axis;
+  const { key, values } = axes[axis] as Axis;
   const value = values.findIndex((candidate) => canonical(candidate) === canonical(baseline));
   if (value >= 0) return { comparison: { axis, value }, problems };
   const expected = values.map((candidate) => show(candidate)).join(', ');
   return add(
     ['baseline'],
-    `compare.baseline: expected a value of matrix.${String(factor)} (${expected}); found ${show(baseline)}`,
+    `compare.baseline: expected a value of matrix.${key} (${expected}); found ${show(baseline)}`,
   );
 }

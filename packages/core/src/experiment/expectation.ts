@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../plugins/config-schema.js';
+import { show } from './json.js';
 
 /** What a schema asks for, in words: `a whole number of at least 8 or null`. */
 export function expectation(schema: JsonSchema): string {
@@ -42,7 +43,7 @@ function ofType(type: string, schema: JsonSchema): string {
 function range(schema: JsonSchema): string {
   const { minimum, maximum } = schema;
   if (minimum !== undefined && maximum !== undefined) {
-    return ` from ${String(minimum)} to ${String(maximum)}`;
+    return ` from ${show(minimum)} to ${show(maximum)}`;
   }
   const rules: [string, string][] = [
     ['minimum', 'of at least'],
@@ -75,10 +76,10 @@ function listRules(schema: JsonSchema): string {
 /** Such as `at least 2 entries`; empty where there is no limit. */
 function amount(minimum: unknown, maximum: unknown, unit: 'character' | 'entry'): string {
   const units = (count: unknown) =>
-    `${String(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`;
+    `${show(count)} ${count === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`}`;
   if (maximum === undefined) return minimum === undefined ? '' : `at least ${units(minimum)}`;
   if (minimum === undefined) return `at most ${units(maximum)}`;
-  return minimum === maximum ? units(maximum) : `${String(minimum)} to ${units(maximum)}`;
+  return minimum === maximum ? units(maximum) : `${show(minimum)} to ${units(maximum)}`;
 }
 
 /** The entries of a list, such as `numbers above 0`. */

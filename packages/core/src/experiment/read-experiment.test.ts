@@ -319,7 +319,11 @@ test('a union of mappings is judged by the one that was meant', async () => {
   const container = madeUpContainer();
   const shape = Type.Union([
     Type.Object({ kind: Type.Literal('disc'), radius: Type.Number() }),
-    Type.Object({ kind: Type.Literal('box'), side: Type.Number() }),
+    Type.Object({
+      kind: Type.Literal('box'),
+      side: Type.Number(),
+      edge: Type.Optional(Type.Union([Type.Literal('hard'), Type.Literal('soft')])),
+    }),
     Type.Array(Type.Integer()),
     Type.Null(),
   ]);
@@ -333,6 +337,9 @@ test('a union of mappings is judged by the one that was meant', async () => {
   expect(await problems('{kind: box, side: x, radius: 1}')).toEqual([
     expect.stringContaining('shape.side: expected a number; found "x"'),
     expect.stringContaining('shape.radius: unknown key'),
+  ]);
+  expect(await problems('{kind: box, side: 3, edge: round}')).toEqual([
+    expect.stringContaining('shape.edge: expected one of "hard", "soft"; found "round"'),
   ]);
   expect(await problems('[1, 2.5]')).toEqual([
     expect.stringContaining('shape.1: expected a whole number; found 2.5'),

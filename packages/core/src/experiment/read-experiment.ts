@@ -1,21 +1,19 @@
 import { dirname, resolve } from 'node:path';
 import type { DependencyContainer } from 'tsyringe';
 import { InputError, MmsrError } from '../errors.js';
-import { suggest } from '../plugins/nearest.js';
 import { PluginRegistry, providePlugins } from '../plugins/register.js';
-import { nameCells, withoutDefaults } from './cell-names.js';
-import { readComparison, type Comparison } from './comparison.js';
+import { readComparison } from './comparison.js';
 import { expandEnvironment } from './environment.js';
-import { canonical, isJsonObject, show, type Json, type JsonObject } from './json.js';
+import { canonical, isJsonObject, show, type JsonObject } from './json.js';
 import type { KeyPath } from './key-path.js';
 import { loadNamedInFile } from './load-plugins.js';
-import { expandMatrix, readMatrix, type Axis, type Combination } from './matrix.js';
+import { expandMatrix, readMatrix, type Axis } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import { fillPlaces } from './plugin-places.js';
 import type { Positions } from './positions.js';
 import { readYamlFile } from './read-yaml.js';
-import { formatYaml, resolveAxes, resolveBase } from './resolved-file.js';
-import type { Experiment } from './schema.js';
+import { formatYaml } from './resolved-file.js';
+import { toStudy, type Cell, type Design, type Study } from './study.js';
 import { CellValidator, type ValidatedCombination } from './validate.js';
 
 export interface ReadOptions {
@@ -29,30 +27,7 @@ export interface ReadOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** One model to train and evaluate. */
-export interface Cell {
-  /** Unique in the study and fit for a folder. */
-  readonly name: string;
-  /** Valid, with every default filled in; plain JSON. */
-  readonly experiment: Experiment;
-  /** What the matrix sets: for each of its paths the value, defaults filled in. */
-  readonly settings: Readonly<Record<string, Json>>;
-}
-
-/** An experiment file, read. */
-export interface Study {
-  /** Absolute path of the file. */
-  readonly file: string;
-  /** Paths in the file are relative to it. */
-  readonly folder: string;
-  readonly name: string;
-  readonly description: string;
-  readonly cells: readonly Cell[];
-  /** The path of the matrix along which tables compare, and the value that the others are compared with. */
-  readonly compare: { readonly factor: string; readonly baseline: Json } | null;
-  /** The whole file with every default filled in, whatever `only` says. */
-  readonly resolved: JsonObject;
-}
+export type { Cell, Study };
 
 /**
  * Reads an experiment file: YAML, overrides, environment variables, matrix, plugins, defaults.
@@ -87,13 +62,6 @@ async function readMapping(file: string): Promise<{ data: JsonObject; positions:
   const found = data === null ? 'nothing' : show(data);
   const message = `expected the keys of an experiment, such as name: and model:; found ${found}`;
   throw new InputError([new MmsrError('E_EXPERIMENT', message, { where: positions.ofValue([]) })]);
-}
-
-/** How the file's cells come from it. */
-interface Design {
-  readonly axes: readonly Axis[];
-  readonly comparison: Comparison | null;
-  readonly combinations: readonly Combination[];
 }
 
 function readDesign(
@@ -152,77 +120,7 @@ function withoutRepetition(problems: readonly MmsrError[]): MmsrError[] {
 /** Places in the file come in its order, others after them. */
 function lineOf({ where }: MmsrError): number {
   const [, line, column] = /:(\d+):(\d+)$/.exec(where ?? '') ?? [];
-  return line === undefined ? Infinity : Number(line) + Number(column) / 1e6;
-}
-
-function toStudy(
-  file: string,
-  { axes, comparison }: Design,
-  validated: readonly ValidatedCombination[],
-  only: readonly string[] | undefined,
-): Study {
-  const resolvedAxes = resolveAxes(axes, validated);
-  const cells = toCells(resolvedAxes, validated);
-  const base = resolveBase(axes, validated);
-  const compare = comparison && {
-    factor: (resolvedAxes[comparison.axis] as Axis).key,
-    baseline: (resolvedAxes[comparison.axis] as Axis).values[comparison.value] as Json,
-  };
-  const matrix = Object.fromEntries(resolvedAxes.map(({ key, values }) => [key, [...values]]));
-  return {
-    file,
-    folder: dirname(file),
-    name: base.name as string,
-    description: base.description as string,
-    cells: pick(cells, only),
-    compare,
-    resolved: { ...base, ...(axes.length > 0 && { matrix }), ...(compare && { compare }) },
-  };
-}
-
-function toCells(axes: readonly Axis[], validated: readonly ValidatedCombination[]): Cell[] {
-  const named = axes.map(({ path, values }, axis) => ({
-    path,
-    values: values.map((value, index) => {
-      const cell = validated.find(({ choice }) => choice[axis] === index);
-      const schema = path.reduce((at, key) => at?.properties?.[key], cell?.schema);
-      return withoutDefaults(value, schema);
-    }),
-  }));
-  const choices = validated.map(({ choice }) => choice);
-  const names = nameCells(named, choices);
-  return validated.map(({ choice, data }, index) => ({
-    name: names[index] as string,
-    experiment: data as unknown as Experiment,
-    settings: Object.fromEntries(
-      axes.map(({ key, values }, axis) => [key, values[choice[axis] as number] as Json]),
-    ),
-  }));
-}
-
-function pick(cells: readonly Cell[], only: readonly string[] | undefined): readonly Cell[] {
-  if (only === undefined || only.length === 0) return cells;
-  const names = cells.map(({ name }) => name);
-  const wanted = only.map((pattern) => ({ pattern, matches: toExpression(pattern) }));
-  const unmatched = wanted.filter(({ matches }) => !names.some((name) => matches.test(name)));
-  if (unmatched.length > 0) {
-    throw new InputError(
-      unmatched.map(
-        ({ pattern }) =>
-          new MmsrError('E_COMMAND_LINE', `no cell is named "${pattern}"`, {
-            where: `--only ${pattern}`,
-            advice: suggest(pattern, names),
-          }),
-      ),
-    );
-  }
-  return cells.filter(({ name }) => wanted.some(({ matches }) => matches.test(name)));
-}
-
-/** A pattern in which `*` is any text and `?` any character. */
-function toExpression(pattern: string): RegExp {
-  const escaped = pattern.replace(/[\\^$.|+()[\]{}]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+  return line === undefined ? Number.MAX_SAFE_INTEGER : Number(line) + Number(column) / 1e6;
 }
 
 /** The file with every default filled in, as YAML; reading it gives the same cells. */

@@ -50,6 +50,7 @@ test('an alias stands for the last anchor of its name', () => {
     [3],
     3,
   ]);
+  expect(readYaml('[&b [&a 3], &a 4, *b, *a]', 'f').data).toEqual([[3], 4, [3], 4]);
 });
 
 test('all that is wrong is found at once, each with its place', () => {
@@ -117,6 +118,12 @@ test('a hundred levels are read, more are refused however many they are', () => 
   expect(faults(block(1200))).toHaveLength(1);
   expect(faults('- '.repeat(100_000))).toHaveLength(1);
   expect(faults('? '.repeat(100_000))).toHaveLength(1);
+});
+
+test('what stands side by side is no deeper for being much', () => {
+  expect(faults(`[${'[], {}, '.repeat(300)}]`)).toEqual([]);
+  expect(faults('- - - a\n'.repeat(300))).toEqual([]);
+  expect(faults(`a:\n${'  - b:\n      c: 1\n'.repeat(300)}`)).toEqual([]);
 });
 
 test('brackets and dashes in text are no levels', () => {

@@ -67,8 +67,8 @@ function unexpected({ keyword, parentSchema, params, data, message }: ErrorObjec
  */
 function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
-  // A union's own error follows those of its branches: from the end, outer unions come first.
-  for (const union of errors.toReversed()) {
+  // A union's own error follows those of its branches, so inner unions come before outer ones.
+  for (const union of errors) {
     if (!isUnion(union) || !kept.includes(union)) continue;
     const inside = kept.filter((error) => isInside(error, union));
     const meant = meantBranch(union, inside);

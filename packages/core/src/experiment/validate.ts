@@ -86,14 +86,14 @@ export class CellValidator {
     const { nullable } = describePlace(place);
     if (value === null && nullable) return { signature: 'null', schema: { type: 'null' } };
     const name = isJsonObject(value) ? value.name : undefined;
-    const schema = typeof name === 'string' ? schemaOfPlace(place, name, this.registry) : undefined;
-    if (schema !== undefined) return { signature: String(name), schema };
-    const problem =
-      typeof name === 'string'
-        ? this.#unknown(place, name, positions)
-        : this.#unnamed(place, value, positions);
-    // Whatever else stands there cannot be judged.
-    return { signature: '?', schema: {}, problem };
+    // Where nothing is named, whatever else stands there cannot be judged.
+    if (typeof name !== 'string') {
+      return { signature: '?', schema: {}, problem: this.#unnamed(place, value, positions) };
+    }
+    const schema = schemaOfPlace(place, name, this.registry);
+    return schema === undefined
+      ? { signature: '?', schema: {}, problem: this.#unknown(place, name, positions) }
+      : { signature: `name ${name}`, schema };
   }
 
   #unknown(place: Place, name: string, positions: Positions): MmsrError {

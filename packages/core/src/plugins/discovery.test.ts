@@ -48,6 +48,9 @@ const FIXTURES: Record<string, string> = {
   'bare/old.mjs': `export default { ...${head('old')}, apiVersion: 0 };`,
   'bare/throws.mjs': 'throw new Error("no such GPU");',
   'bare/twin.mjs': `export default ${head('first')};`,
+  // What `head-../../x` would be, were a name a path.
+  'bare/node_modules/x/package.json': manifest({ main: './x.js' }),
+  'bare/node_modules/x/x.js': SECOND_COPY,
   'own/exp.yaml': '',
   // With copies of its own of what must be there once, and a CommonJS package that requires one.
   'own/node_modules/@mmsr/core/package.json': manifest({ exports: './index.js' }),

@@ -1,9 +1,10 @@
 import { editDistance, nearest, suggest, suggestBriefly } from './nearest.js';
 
-test('editDistance counts insertions, deletions and substitutions', () => {
+test('editDistance counts insertions, deletions, substitutions and swaps', () => {
   expect(editDistance('kitten', 'sitting')).toBe(3);
   expect(editDistance('', 'abc')).toBe(3);
-  expect(editDistance('abc', 'acb')).toBe(2);
+  expect(editDistance('abcd', 'bc')).toBe(2);
+  expect(editDistance('abc', 'acb')).toBe(1);
   expect(editDistance('same', 'same')).toBe(0);
 });
 
@@ -12,7 +13,7 @@ test('nearest takes the closest word, and none that is far', () => {
   expect(nearest('swin', ['edsr', 'swinir'])).toBe('swinir');
   expect(nearest('patchpx', ['patchPx'])).toBe('patchPx');
   expect(nearest('x', ['l1', 'l2'])).toBeUndefined();
-  expect(nearest('unet', ['rcan', 'edsr'])).toBeUndefined();
+  expect(nearest('resnet', ['rcan', 'edsr'])).toBeUndefined();
 });
 
 test('advice names the nearest word and the known ones', () => {

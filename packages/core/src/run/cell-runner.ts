@@ -59,7 +59,7 @@ export class CellRunner {
   async run(request: CellRequest): Promise<CellResult> {
     const { cell, directory, folder } = request;
     const run = new RunDirectory(directory);
-    const done = await run.results();
+    const done = await run.resultsOf(cell.experiment);
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {

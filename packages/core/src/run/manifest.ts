@@ -33,21 +33,27 @@ export interface Manifest {
 /** Keys that change nothing a run computes. */
 const IRRELEVANT = ['description', 'tracking', 'plugins', 'data.workers', 'training.keep'];
 
-/** The paths at which two runs' experiments or data differ, each with both values. */
-export function differences(before: Manifest, after: Manifest): string[] {
+/** The paths at which two experiments differ in what they compute, each with both values. */
+export function experimentDifferences(before: Experiment, after: Experiment): string[] {
   const changes = new Map<string, string>();
-  compare('', before.experiment, after.experiment, changes);
+  compare('', before, after, changes);
   for (const key of IRRELEVANT) {
     for (const path of changes.keys()) {
       if (path === key || path.startsWith(`${key}.`)) changes.delete(path);
     }
   }
+  return [...changes.values()];
+}
+
+/** The same of two runs, their images included. */
+export function differences(before: Manifest, after: Manifest): string[] {
+  const changes = experimentDifferences(before.experiment, after.experiment);
   const digests = ({ data }: Manifest) =>
     Object.values(data).map((split) => split.images.map(({ id, digest }) => [id, digest]));
   if (!isDeepStrictEqual(digests(before), digests(after))) {
-    changes.set('data', 'the images are not the same (see data in manifest.json)');
+    changes.push('the images are not the same (see data in manifest.json)');
   }
-  return [...changes.values()];
+  return changes;
 }
 
 function compare(path: string, before: unknown, after: unknown, changes: Map<string, string>) {

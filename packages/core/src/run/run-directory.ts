@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
 import type { StepState } from '../contracts/train-step.js';
 import { messageOf, MmsrError } from '../errors.js';
+import type { Experiment } from '../experiment/schema.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
 import { listCheckpoints, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from './checkpoint.js';
 import { fileError, writeDurably } from './durable.js';
-import { differences, type Manifest } from './manifest.js';
+import { differences, experimentDifferences, type Manifest } from './manifest.js';
 import type { CellResults } from './results.js';
 
 /** An event as it is recorded; the directory adds the time. */
@@ -40,6 +41,31 @@ export class RunDirectory {
     return readJson(join(this.path, 'results.json'));
   }
 
+  /**
+   * The results, when they are those of this experiment.
+   * @throws MmsrError E_RUN_DIRECTORY when they are of another one, naming the differences
+   */
+  async resultsOf(experiment: Experiment): Promise<CellResults | undefined> {
+    const results = await this.results();
+    const manifest = results === undefined ? undefined : await this.manifest();
+    if (manifest !== undefined) {
+      this.#refuse(experimentDifferences(manifest.experiment, experiment));
+    }
+    return results;
+  }
+
+  #refuse(changed: readonly string[]): void {
+    if (changed.length === 0) return;
+    throw new MmsrError(
+      'E_RUN_DIRECTORY',
+      `holds a run of another experiment; different are: ${changed.join('; ')}`,
+      {
+        where: this.path,
+        advice: 'Change `name` in the YAML, choose another folder with --out, or move this one.',
+      },
+    );
+  }
+
   manifest(): Promise<Manifest | undefined> {
     return readJson(join(this.path, 'manifest.json'));
   }
@@ -58,18 +84,7 @@ export class RunDirectory {
       }
       await this.#write('manifest.json', manifest);
     } else {
-      const changed = differences(existing, manifest);
-      if (changed.length > 0) {
-        throw new MmsrError(
-          'E_RUN_DIRECTORY',
-          `holds a run of another experiment; different are: ${changed.join('; ')}`,
-          {
-            where: this.path,
-            advice:
-              'Change `name` in the YAML, choose another folder with --out, or move this one.',
-          },
-        );
-      }
+      this.#refuse(differences(existing, manifest));
     }
     await this.#mendEvents();
   }

@@ -1,4 +1,4 @@
-import { fromFile, type GeoTIFFImage } from 'geotiff';
+import type { GeoTIFFImage } from 'geotiff';
 
 /** What the header of a TIFF file says about its first image. */
 export interface SlideHeader {
@@ -12,6 +12,8 @@ export interface SlideHeader {
 
 /** Aperio and OME headers of a TIFF or BigTIFF file. */
 export async function readSlideHeader(path: string): Promise<SlideHeader> {
+  // Loaded when it is needed: a loading thread gets its images with their headers read.
+  const { fromFile } = await import('geotiff');
   const file = await fromFile(path);
   try {
     const image = await file.getImage(0);

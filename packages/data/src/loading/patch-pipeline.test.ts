@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Batch, type Experiment, InputError, type OpenData, randomStream } from '@mmsr/core';
 import { resizeBicubic, type RgbImage } from '@mmsr/core';
 import { endingDegradation, faultySource } from '../testing/stub-plugins.js';
@@ -20,6 +21,15 @@ async function take(data: OpenData, first: number, count: number): Promise<Batch
   while (batches.length < count) batches.push(await stream.next());
   await stream.close();
   return batches;
+}
+
+/** Batches by the digest of their bytes. */
+function digests(batches: readonly Batch[]): string[] {
+  return batches.map(({ lr, hr, magnification }) =>
+    [lr, hr, magnification]
+      .reduce((hash, values) => hash.update(values), createHash('sha256'))
+      .digest('hex'),
+  );
 }
 
 async function problemsOf(opening: Promise<unknown>): Promise<string[]> {
@@ -48,20 +58,22 @@ test('a batch has the shape it says, values in 0..1, and LR made of its HR', asy
   for (let n = 0; n < 4; n++) {
     expect(patch(batch.lr, n, 12)).toEqual(resizeBicubic(patch(batch.hr, n, 24), 1 / 2));
   }
-  expect(batch.hr[0]).toBe(Math.fround(patch(batch.hr, 0, 24).data[0]! / 255));
+  expect((batch.hr[0] as number) * 255).toBeCloseTo(patch(batch.hr, 0, 24).data[0] as number, 4);
   await data.close();
 });
 
 test('batches are the same with any number of threads and from any start', async () => {
   const direct = await open(experimentOf());
-  const expected = await take(direct, 0, 12);
+  const expected = digests(await take(direct, 0, 12));
   await direct.close();
-  expect(expected[3]).not.toEqual(expected[4]);
-  for (const workers of [1, 4]) {
+  expect(new Set(expected).size).toBe(12);
+  for (const [workers, first] of [
+    [1, 0],
+    [4, 5],
+  ] as const) {
     const data = await open(experimentOf({ workers }));
     expect(data.warnings).toEqual([]);
-    expect(await take(data, 0, 12)).toEqual(expected);
-    expect(await take(data, 7, 5)).toEqual(expected.slice(7));
+    expect(digests(await take(data, first, 12 - first))).toEqual(expected.slice(first));
     await data.close();
   }
 });
@@ -69,7 +81,7 @@ test('batches are the same with any number of threads and from any start', async
 test('the options of the data change the batches', async () => {
   const batchOf = async (experiment: Experiment) => {
     const data = await open(experiment);
-    return (await take(data, 0, 1))[0];
+    return digests(await take(data, 0, 1));
   };
   const usual = await batchOf(experimentOf());
   for (const train of [
@@ -122,10 +134,10 @@ test('a plugin that threads cannot import is used on the main thread, with a wor
   const data = await open(experimentOf({ workers: 2 }), unknown);
   expect(data.warnings).toEqual([
     'patches are made on the main thread: it is not known where a loading thread could import the ' +
-      'synthetic source from',
+      'plugin from (source synthetic)',
   ]);
   const direct = await open(experimentOf());
-  expect(await take(data, 0, 2)).toEqual(await take(direct, 0, 2));
+  expect(digests(await take(data, 0, 2))).toEqual(digests(await take(direct, 0, 2)));
 });
 
 test('a closed stream gives nothing and leaves no thread', async () => {
@@ -134,9 +146,7 @@ test('a closed stream gives nothing and leaves no thread', async () => {
   const data = await open(experimentOf({ workers: 2 }));
   const stream = data.batches(0);
   await stream.next();
-  const waiting = stream.next().then(() => stream.next().then(() => stream.next()));
   await data.close();
-  await waiting.catch(() => undefined);
   await expect(stream.next()).rejects.toThrow('the batch stream is closed');
   expect(ports().length).toBe(before);
 });

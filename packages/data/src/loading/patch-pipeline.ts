@@ -79,10 +79,11 @@ export class PatchPipeline implements DataPipeline {
     if (source !== undefined && degradation !== undefined) {
       return { threadPlugins: { source, degradation }, warnings: [] };
     }
-    const missing = source === undefined ? `source ${use.name}` : 'degradation';
+    const missing =
+      source === undefined ? `source ${use.name}` : `degradation ${data.degradation.name}`;
     const warning =
       `patches are made on the main thread: it is not known where a loading thread could import ` +
-      `the ${missing} plugin from`;
+      `the plugin from (${missing})`;
     return { threadPlugins: undefined, warnings: data.workers > 0 ? [warning] : [] };
   }
 }

@@ -1,4 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+
+const folder = temporaryFolder();
 
 const source = (path: string) => new URL(path, import.meta.url).href;
 
@@ -8,7 +13,7 @@ test('threads that were never closed do not keep the process alive', () => {
     import { dataPlugins } from '${source('../index.js')}';
     const origin = () => ({ url: '${source('../index.js')}' });
     const find = (kind, name) => dataPlugins.find((one) => one.kind === kind && one.name === name);
-    const experiment = JSON.parse(process.argv[1]);
+    const experiment = JSON.parse(process.argv[2]);
     const data = await new PatchPipeline({ find, origin }).open(experiment, '.');
     const { count } = await data.batches(0).next();
     console.log('batch of', count);
@@ -23,11 +28,14 @@ test('threads that were never closed do not keep the process alive', () => {
   };
   const data = { train: split, test: split, degradation: { name: 'bicubic' }, workers: 1 };
   const experiment = { seed: 1, scale: 2, data, training: { batchSize: 2 } };
-  const { status, stdout } = spawnSync(
+  const file = join(folder, 'program.mjs');
+  writeFileSync(file, program);
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--input-type=module', '--eval', program, JSON.stringify(experiment)],
+    [file, JSON.stringify(experiment)],
     { encoding: 'utf8', timeout: 60_000 },
   );
+  expect(stderr).toBe('');
   expect(stdout).toBe('batch of 2\n');
   expect(status).toBe(0);
 });

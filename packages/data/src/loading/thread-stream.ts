@@ -33,6 +33,7 @@ export class ThreadStream implements BatchStream {
   readonly #finished = new Map<number, Error | undefined>();
   #next: number;
   #failure: Error | undefined;
+  #isClosed = false;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -51,6 +52,7 @@ export class ThreadStream implements BatchStream {
   async next(): Promise<Batch> {
     const batch = this.#next++;
     await this.#arrival(batch);
+    if (this.#isClosed) throw closedError();
     const error = this.#finished.get(batch);
     this.#finished.delete(batch);
     if (error !== undefined) throw error;
@@ -61,7 +63,8 @@ export class ThreadStream implements BatchStream {
   }
 
   async close(): Promise<void> {
-    this.#fail(new Error('the batch stream is closed'));
+    this.#isClosed = true;
+    this.#fail(closedError());
     await Promise.all(this.#threads.map(endThread));
   }
 
@@ -114,6 +117,10 @@ export class ThreadStream implements BatchStream {
       this.waitedMs += performance.now() - beganMs;
     }
   }
+}
+
+function closedError(): Error {
+  return new Error('the batch stream is closed');
 }
 
 /** Asks it to end, so that it can close its source; after a while it is ended. */

@@ -17,8 +17,7 @@ export function registryOf(
   };
 }
 
-export const TISSUE = {
-  name: 'synthetic',
+export const TISSUE_OPTIONS = {
   count: 2,
   sizePx: 128,
   magnification: 20,
@@ -27,6 +26,9 @@ export const TISSUE = {
   stainVariation: 0.5,
   noise: 1.5,
 };
+
+/** Two small slides. */
+export const TISSUE = { name: 'synthetic', ...TISSUE_OPTIONS };
 
 type Data = Experiment['data'];
 

@@ -8,11 +8,11 @@ export function cpuKernel(runtime: Runtime, name: string): Kernel {
   const { kernelFunc } = tf.getKernel(name, 'cpu');
   return ({ inputs, attrs }) => {
     const cpu = new MathBackendCPU();
-    const copies = Object.entries(inputs).map(([key, input]) => [
-      key,
-      input === undefined ? input : copyOut(runtime, input, cpu),
-    ]);
-    const output = kernelFunc({ inputs: Object.fromEntries(copies), attrs, backend: cpu });
+    const copies: tf.NamedTensorInfoMap = {};
+    for (const [key, input] of Object.entries(inputs)) {
+      if (input !== undefined) copies[key] = copyOut(runtime, input, cpu);
+    }
+    const output = kernelFunc({ inputs: copies, attrs, backend: cpu });
     return Array.isArray(output)
       ? output.map((one) => copyIn(runtime, one, cpu))
       : copyIn(runtime, output, cpu);

@@ -3,7 +3,11 @@ import { conv2D, conv2DBackpropFilter, conv2DBackpropInput } from './convolution
 import { cpuKernel } from './cpu-kernel.js';
 import type { Kernel, KernelFactory } from './kernel.js';
 import { batchMatMul } from './matrix-kernels.js';
+import { transpose } from './permute-kernels.js';
 import type { Runtime } from './runtime.js';
+import { unsortedSegmentSum } from './segment-kernels.js';
+import { cast, identity } from './sharing-kernels.js';
+import { mean, sum } from './sum-kernels.js';
 
 const BACKEND = 'wasm';
 
@@ -12,6 +16,12 @@ const FACTORIES: Readonly<Record<string, KernelFactory>> = {
   Conv2DBackpropInput: conv2DBackpropInput,
   Conv2DBackpropFilter: conv2DBackpropFilter,
   BatchMatMul: batchMatMul,
+  Transpose: transpose,
+  Sum: sum,
+  Mean: mean,
+  UnsortedSegmentSum: unsortedSegmentSum,
+  Identity: identity,
+  Cast: cast,
 };
 
 /** Kernels of tfjs's cpu backend that its wasm backend lacks: slow, but there. */

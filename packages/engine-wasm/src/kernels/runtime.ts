@@ -36,6 +36,11 @@ export class Runtime {
     return output;
   }
 
+  /** `count` floats on the heap; not to be kept, since the heap may move. */
+  floats(address: number, count: number): Float32Array {
+    return new Float32Array(this.binary.memory.buffer, address >>> 0, count);
+  }
+
   /** Lends memory to `use`. */
   borrow<Result>(bytes: number, use: (address: number) => Result): Result {
     const address = this.binary._malloc(bytes);

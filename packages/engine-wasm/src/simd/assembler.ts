@@ -10,9 +10,9 @@ export interface FunctionSource {
 
 export interface FunctionContext {
   /** Declares a further variable, 0 at first. */
-  local(type: ValueType): Variable;
+  readonly local: (type: ValueType) => Variable;
   /** Calls another function of the module. */
-  call(callee: FunctionSource, ...operands: readonly Code[]): Code;
+  readonly call: (callee: FunctionSource, ...operands: readonly Code[]) => Code;
 }
 
 const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b };

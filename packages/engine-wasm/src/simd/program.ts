@@ -5,7 +5,7 @@ import { addRows } from './sums.js';
 
 /** The kernels compiled to WebAssembly; addresses and strides in bytes, counts in floats. */
 export interface Simd {
-  multiply(
+  readonly multiply: (
     a: number,
     b: number,
     c: number,
@@ -15,40 +15,46 @@ export interface Simd {
     stride: number,
     accumulate: number,
     edge: number,
-  ): void;
-  packRows(
+  ) => void;
+  readonly packRows: (
     source: number,
     rowStride: number,
     rows: number,
     length: number,
     target: number,
     targetStride: number,
-  ): void;
-  packColumns(
+  ) => void;
+  readonly packColumns: (
     source: number,
     rowStride: number,
     columns: number,
     length: number,
     target: number,
     targetStride: number,
-  ): void;
-  copyRuns(
+  ) => void;
+  readonly copyRuns: (
     source: number,
     sourceStride: number,
     run: number,
     count: number,
     target: number,
     targetStride: number,
-  ): void;
-  addRows(source: number, rowStride: number, rows: number, columns: number, target: number): void;
-  copy(target: number, source: number, bytes: number): void;
-  zero(target: number, bytes: number): void;
+  ) => void;
+  readonly addRows: (
+    source: number,
+    rowStride: number,
+    rows: number,
+    columns: number,
+    target: number,
+  ) => void;
+  readonly copy: (target: number, source: number, bytes: number) => void;
+  readonly zero: (target: number, bytes: number) => void;
 }
 
+const FUNCTIONS = [multiply, multiplyTile, packRows, packColumns, copyRuns, addRows, copy, zero];
+
 export function compileProgram(): WebAssembly.Module {
-  return new WebAssembly.Module(
-    assemble([multiply, multiplyTile, packRows, packColumns, copy, zero]),
-  );
+  return new WebAssembly.Module(assemble(FUNCTIONS));
 }
 
 /** @param memory the heap of tfjs's binary, so that kernels read and write its tensors */

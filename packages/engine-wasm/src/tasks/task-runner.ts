@@ -4,7 +4,9 @@ import { convolveRows, filterGradient, padRows } from './convolution.js';
 import { multiplyRows } from './matrix-product.js';
 import { convolveNarrow, filterGradientNarrow, packNarrow } from './narrow-convolution.js';
 import { packMatrix, packRotatedFilter } from './packing.js';
+import { sumBlocks } from './sums.js';
 import type { Task } from './task.js';
+import { permute } from './permute.js';
 
 /** Every task, by its number. */
 const TASKS = [
@@ -17,6 +19,8 @@ const TASKS = [
   packNarrow,
   convolveNarrow,
   filterGradientNarrow,
+  permute,
+  sumBlocks,
 ] as readonly Task[];
 
 export function taskNumber<Name extends string>(task: Task<Name>): number {

@@ -28,14 +28,17 @@ export function createControl(): Int32Array<SharedArrayBuffer> {
   return control;
 }
 
-/** Opens a job, works on it with whoever helps, and returns when all of it is done. */
+/**
+ * Opens a job, works on it with whoever helps, and returns when all of it is done.
+ * @returns whether every helper could do its part
+ */
 export function runJob(
   control: Int32Array<SharedArrayBuffer>,
   task: number,
   parameters: readonly number[],
   pieces: number,
   runner: TaskRunner,
-): void {
+): boolean {
   control.set(parameters, PARAMETERS);
   control[TASK] = task;
   control[TOTAL] = pieces;
@@ -50,7 +53,7 @@ export function runJob(
     Atomics.or(control, GATE, CLOSED);
     awaitChange(control, GATE, (gate) => gate !== CLOSED);
   }
-  if (Atomics.load(control, FAILED) !== 0) throw new Error('a WebAssembly thread failed');
+  return Atomics.load(control, FAILED) === 0;
 }
 
 /** What a helper does for as long as it lives: waits for a job, enters it, works, leaves. */

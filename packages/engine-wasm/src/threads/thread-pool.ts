@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '@mmsr/core';
+import { messageOf, MmsrError } from '@mmsr/core';
 import { createTaskRunner } from '../tasks/task-runner.js';
 import type { Simd } from '../simd/program.js';
 import { createControl, runJob, type TaskRunner } from './control.js';
@@ -55,8 +55,8 @@ export class ThreadPool {
   /** Does every piece of a job; pieces are independent, so the result does not depend on who does which. */
   run(task: number, parameters: readonly number[], pieces: number): void {
     if (this.helpers.length > 0 && pieces > 1) {
-      runJob(this.control, task, parameters, pieces, this.#runner);
-      return;
+      if (runJob(this.control, task, parameters, pieces, this.#runner)) return;
+      throw new MmsrError('E_ENGINE', 'a WebAssembly thread failed in a kernel');
     }
     const piece = this.#runner(task, Int32Array.from(parameters));
     for (let index = 0; index < pieces; index++) piece(index);
