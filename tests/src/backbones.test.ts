@@ -97,17 +97,17 @@ describe.each(registered.map((plugin) => [plugin.name, plugin] as const))('%s', 
   test('a head attached to a tap shapes what comes before it alone', () => {
     for (const attach of tapsOf(plugin)) {
       const model = make({ attach });
-      const loss = () => tf.sum<tf.Scalar>(model.forward(images(), trainingPass(1, 1, 0)).logits as tf.Tensor); // prettier-ignore
       const parameters = model.parameters.trainable;
-      const { grads } = tf.variableGrads(loss);
-      const shaped = parameters.filter(({ variable }) => {
-        const gradient = grads[variable.name] as tf.Tensor | null;
-        return gradient?.dataSync().some((value) => value !== 0);
-      });
-      const names = shaped.map((parameter) => parameter.name);
+      const { grads } = tf.variableGrads(
+        () => tf.sum(forward(model).logits),
+        parameters.map(({ variable }) => variable),
+      );
+      const names = parameters
+        .filter(({ variable }) => Object.hasOwn(grads, variable.name))
+        .map((parameter) => parameter.name);
       expect(names).toContain('magnificationHead.linear.weight');
       expect(names.some((parameter) => !parameter.startsWith('magnificationHead'))).toBe(true);
-      expect(shaped.length).toBeLessThan(parameters.length);
+      expect(names.length).toBeLessThan(parameters.length);
       model.parameters.dispose();
     }
   });

@@ -12,7 +12,7 @@ type Effect = 'weights' | 'results' | 'run';
 const CHANGES: readonly (readonly [string, Effect])[] = [
   ['description=other', 'run'],
   ['seed=2', 'weights'],
-  ['engine={name: cpu}', 'run'],
+  ['engine={name: cpu}', 'weights'],
   ['scale=4', 'weights'],
   ['plugins=[./plugin.mjs]', 'run'],
   ['data.train.source.count=2', 'weights'],
@@ -104,7 +104,7 @@ for (const [i, change] of ['', ...JSON.parse(process.argv[2])].entries()) {
   const { created, git, ...manifest } = JSON.parse(read(folder, 'manifest.json'));
   const events = read(folder, 'events.jsonl').toString().replaceAll(/"time":\\d+/g, '');
   const weights = ['model', 'average'].map((name) => read(folder, 'checkpoints', String(last), name + '.safetensors').toString('hex'));
-  const rest = [manifest, events, checkpoints, readdirSync(join(folder, 'images'), { recursive: true })];
+  const rest = [manifest, events, readdirSync(folder, { recursive: true })];
   inventory[change] = { weights: sha(weights.join()), results: sha(JSON.stringify([images, summary])), run: sha(JSON.stringify(rest)), resolved: study.cells[0].experiment };
 }
 console.log(JSON.stringify(inventory));

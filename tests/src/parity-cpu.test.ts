@@ -1,4 +1,4 @@
 import { cpuEngine } from '@mmsr/engine-wasm';
 import { describeParity } from './parity.js';
 
-describeParity(cpuEngine);
+describeParity(cpuEngine, false);

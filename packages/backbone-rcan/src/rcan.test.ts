@@ -100,11 +100,23 @@ test.each([
   expect(shapes({ ...SMALL, [key]: value })).not.toEqual(shapes(SMALL));
 });
 
-test('the range of the colours changes what the network computes, not the range of the output', () => {
-  const one = run(SMALL).values;
-  const large = run({ ...SMALL, rgbRange: 255 }).values;
-  expect(large).not.toEqual(one);
-  expect(Math.max(...large.map(Math.abs))).toBeLessThan(3);
+test('the network computes with colours in 0..rgbRange, and gives them in 0..1', () => {
+  const shallow = (rgbRange: RcanOptions['rgbRange']) => {
+    const { parameters, backbone } = make({ ...SMALL, rgbRange });
+    parameters.all.find(({ name }) => name === 'head.0.bias')?.assign(new Float32Array(8));
+    let features: number[] = [];
+    const tap = (name: string, x: tf.Tensor) => {
+      if (name === 'head') features = [...x.dataSync()];
+    };
+    backbone.extract(tf.ones([1, 3, 3, 3]), { ...evaluationPass, tap });
+    return features;
+  };
+  const [one, large] = [shallow(1), shallow(255)];
+  expect(one).toHaveLength(72);
+  one.forEach((value, i) => expect(large[i]).toBeCloseTo(255 * value, 3));
+  const output = run({ ...SMALL, rgbRange: 255 }).values;
+  expect(output).not.toEqual(run(SMALL).values);
+  expect(Math.max(...output.map(Math.abs))).toBeLessThan(3);
 });
 
 test('a reduction that does not divide the features is refused', () => {

@@ -15,7 +15,7 @@ const SMALL: SwinirOptions = {
   depths: [2, 2],
   heads: [2, 2],
   features: 8,
-  windowPx: 4,
+  windowPx: 2,
   upsampler: 'pixelshuffledirect',
 };
 
@@ -26,7 +26,7 @@ function make(options: SwinirOptions, scale = 2) {
 
 type Size = readonly [height: number, width: number];
 
-function forward({ backbone }: ReturnType<typeof make>, pass: ForwardPass, [h, w]: Size = [8, 8]) {
+function forward({ backbone }: ReturnType<typeof make>, pass: ForwardPass, [h, w]: Size = [4, 6]) {
   return tf.tidy(() => {
     const size = h * w * 3;
     const lr = tf.reshape(tf.sin(tf.range(0, 2 * size)), [2, h, w, 3]) as tf.Tensor4D;
@@ -147,17 +147,17 @@ test('offers each residual layer where it says', () => {
   const tap = (name: string, features: tf.Tensor4D) => offered.set(name, features);
   forward(make(SMALL), { ...evaluationPass, tap });
   const { taps, sizeMultiple } = make(SMALL).backbone;
-  expect(sizeMultiple).toBe(4);
+  expect(sizeMultiple).toBe(2);
   expect(taps).toEqual({ 'layer-1': 8, 'layer-2': 8 });
   expect([...offered.keys()]).toEqual(Object.keys(taps ?? {}));
-  for (const features of offered.values()) expect(features.shape).toEqual([2, 8, 8, 8]);
+  for (const features of offered.values()) expect(features.shape).toEqual([2, 4, 6, 8]);
 });
 
 test.each([
   ['depths', [2, 4]],
   ['features', 12],
   ['heads', [4, 2]],
-  ['windowPx', 8],
+  ['windowPx', 4],
   ['mlpRatio', 3],
   ['qkvBias', false],
   ['upsampler', 'pixelshuffle'],
@@ -172,11 +172,34 @@ test.each([
 
 test.each([
   ['qkScale', 3],
-  ['rgbRange', 255],
   ['absolutePositionEmbeddingPx', 8],
   ['patchNorm', false],
 ] as const)('the option %s changes the output', (key, value) => {
   expect(evaluate({ ...SMALL, [key]: value }).values).not.toEqual(evaluate(SMALL).values);
+});
+
+test('the network computes with colours less their mean in 0..rgbRange, and gives them in 0..1', () => {
+  const compute = (rgbRange: SwinirOptions['rgbRange']) => {
+    const { parameters, backbone } = make({ ...SMALL, rgbRange });
+    const assign = (name: string, value: number) => {
+      const parameter = parameters.all.find((each) => each.name === name);
+      parameter?.assign(new Float32Array(parameter.size).fill(value));
+    };
+    // Only the shallow features are left of the body, and of the upsampler only its bias.
+    for (const name of ['conv_first.bias', 'conv_after_body.weight', 'conv_after_body.bias']) {
+      assign(name, 0);
+    }
+    assign('upsample.0.weight', 0);
+    assign('upsample.0.bias', 51);
+    const features = backbone.extract(tf.ones([1, 4, 4, 3]), evaluationPass);
+    const sr = backbone.reconstruct(features, evaluationPass);
+    return { features: [...features.dataSync()], sr: [...sr.dataSync()] };
+  };
+  const [one, large] = [compute(1), compute(255)];
+  expect(one.features).toHaveLength(128);
+  one.features.forEach((value, i) => expect(large.features[i]).toBeCloseTo(255 * value, 3));
+  [51.4488, 51.4371, 51.404].forEach((value, i) => expect(one.sr[i]).toBeCloseTo(value, 4));
+  [0.6488, 0.6371, 0.604].forEach((value, i) => expect(large.sr[i]).toBeCloseTo(value, 4));
 });
 
 test('the scores are divided by the root of the width of a head unless qkScale is given', () => {
@@ -187,7 +210,7 @@ test('the scores are divided by the root of the width of a head unless qkScale i
 test('every other block moves its windows: pixels of neighbouring windows then meet', () => {
   /** Whether the pixel at the top left changes what the body makes of a pixel of the next window. */
   const reaches = (depth: number) => {
-    const { backbone } = make({ ...SMALL, depths: [depth], heads: [2], patchNorm: false });
+    const { backbone } = make({ ...SMALL, depths: [depth], heads: [2], windowPx: 4 });
     const at = (value: number) =>
       tf.tidy(() => {
         const lr = tf.buffer([1, 8, 8, 3]);

@@ -14,7 +14,11 @@ export interface CellCheck {
   /** Trainable parameters. */
   readonly parameters: number;
   readonly splits: OpenData['splits'];
+  /** What is doubtful about the data, but no error. */
+  readonly warnings: readonly string[];
 }
+
+type OpenedData = Pick<CellCheck, 'splits' | 'warnings'>;
 
 /**
  * Opens the data and builds the model of every cell; nothing is trained or written.
@@ -23,14 +27,14 @@ export interface CellCheck {
 export async function checkStudy(study: LoadedStudy): Promise<CellCheck[]> {
   const problems = new Map<string, MmsrError>();
   const checks: CellCheck[] = [];
-  const opened = new Map<string, OpenData['splits']>();
+  const opened = new Map<string, OpenedData>();
   for (const { name, experiment } of study.cells) {
     try {
       const parameters = countParameters(study, experiment);
       const key = JSON.stringify([experiment.data, experiment.scale, experiment.seed]);
-      const splits = opened.get(key) ?? (await openSplits(study, experiment));
-      opened.set(key, splits);
-      checks.push({ cell: name, parameters, splits });
+      const data = opened.get(key) ?? (await openData(study, experiment));
+      opened.set(key, data);
+      checks.push({ cell: name, parameters, ...data });
     } catch (error) {
       for (const problem of problemsOf(error)) problems.set(problem.describe(), problem);
     }
@@ -46,12 +50,12 @@ function countParameters({ container }: LoadedStudy, experiment: Experiment): nu
   return model.parameters.count;
 }
 
-async function openSplits(study: LoadedStudy, experiment: Experiment): Promise<OpenData['splits']> {
+async function openData(study: LoadedStudy, experiment: Experiment): Promise<OpenedData> {
   const pipeline = study.container.resolve(DATA_PIPELINE);
   const data = await pipeline.open(experiment, study.folder);
-  const { splits } = data;
+  const { splits, warnings = [] } = data;
   await data.close();
-  return splits;
+  return { splits, warnings };
 }
 
 /** What is the user's to mend; anything else is a fault of the program and passes on. */

@@ -133,7 +133,7 @@ function createBinary(exports: BinaryExports, memory: WebAssembly.Memory): TfjsB
 
 /** Where Emscripten's malloc would give 0, which tfjs would write to, this throws. */
 function allocate(exports: BinaryExports, bytes: number): number {
-  const address = exports.malloc(bytes);
+  const address = bytes < MAXIMUM_PAGES * PAGE_BYTES ? exports.malloc(bytes) : 0;
   if (address !== 0 || bytes === 0) return address;
   const mib = Math.ceil(bytes / 2 ** 20);
   throw new MmsrError('E_ENGINE', `the 4 GiB of WebAssembly memory have no ${mib} MiB left`, {

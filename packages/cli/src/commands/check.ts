@@ -14,6 +14,8 @@ export interface CheckCommandOptions {
 export async function checkCommand(file: string, options: CheckCommandOptions): Promise<number> {
   const study = await loadStudy(file, options);
   const checks = await checkStudy(study);
+  const warnings = new Set(checks.flatMap((check) => check.warnings));
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (options.resolved) {
     process.stdout.write(formatResolved(study));
     return EXIT.done;

@@ -59,13 +59,18 @@ test.each([1.25, 2, 40 / 15, 40 / 12, 4])(
 );
 
 test('floating point does not cost a pixel', () => {
-  // 30 / 0.1 is 299.99999999999994 the other way round.
-  expect(shrunkLength(300, 40 / 4)).toBe(30);
-  expect(shrunkLength(99, 40 / (40 / 3.3))).toBe(30);
+  // 50 * 1.1 is 55.00000000000001 and 45 * 1.4 is 62.99999999999999.
+  const below = coveredRegion({ x: 0, y: 0, width: 50, height: 50 }, 1.1);
+  expect(below).toEqual({ x: 0, y: 0, width: 55, height: 55 });
+  expect(coveredRegion({ x: 45, y: 0, width: 5, height: 5 }, 1.4)).toMatchObject({
+    x: 63,
+    width: 7,
+  });
   expect(coveredRegion({ x: 1, y: 0, width: 29, height: 30 }, 3.3)).toEqual({
     x: 3,
     y: 0,
     width: 96,
     height: 99,
   });
+  expect(shrunkLength(33, 1.1)).toBe(30);
 });

@@ -60,11 +60,44 @@ export function coveredRegion(region: Region, factor: number): Region {
  */
 export function shrinkRegion(image: RgbImage, factor: number, region: Region): RgbImage {
   if (factor === 1) return image;
+  if (Number.isInteger(factor)) return meansOfSquares(image, factor, region);
   const covered = coveredRegion(region, factor);
   const vertical = areaTaps(region.y, region.height, factor, covered.y);
   const horizontal = areaTaps(region.x, region.width, factor, covered.x);
   const shrunk = resampleBothAxes({ ...image, channels: 3 }, vertical, horizontal);
   return { widthPx: region.width, heightPx: region.height, data: toBytes(shrunk) };
+}
+
+/** A whole factor cuts no pixel: sums of whole numbers are exact, and faster. */
+function meansOfSquares(image: RgbImage, factor: number, region: Region): RgbImage {
+  const { width, height } = region;
+  const result = new Uint8ClampedArray(width * height * 3);
+  const sums = new Int32Array(width * 3);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let row = y * factor; row < (y + 1) * factor; row++) addRow(sums, image, row, factor);
+    for (let i = 0; i < sums.length; i++) {
+      // A store into a clamped array rounds halves to even.
+      result[y * sums.length + i] = (sums[i] as number) / (factor * factor);
+    }
+  }
+  return { widthPx: width, heightPx: height, data: new Uint8Array(result.buffer) };
+}
+
+function addRow(sums: Int32Array, { data, widthPx }: RgbImage, row: number, factor: number): void {
+  for (let to = 0, from = row * widthPx * 3; to < sums.length; to += 3) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let i = 0; i < factor; i++, from += 3) {
+      red += data[from] as number;
+      green += data[from + 1] as number;
+      blue += data[from + 2] as number;
+    }
+    sums[to] = (sums[to] as number) + red;
+    sums[to + 1] = (sums[to + 1] as number) + green;
+    sums[to + 2] = (sums[to + 2] as number) + blue;
+  }
 }
 
 /**

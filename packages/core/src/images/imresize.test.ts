@@ -28,6 +28,17 @@ test.each([
   expect(largest).toBeLessThan(tolerance);
 });
 
+test('any number of channels is resized as each alone', () => {
+  const plane = (channel: number) =>
+    Float32Array.from(ramp.data).filter((_, i) => i % 3 === channel);
+  const size = { heightPx: 24, widthPx: 18 };
+  const together = imresize({ data: ramp.data, ...size, channels: 3 }, 1 / 3);
+  for (const channel of [0, 1, 2]) {
+    const alone = imresize({ data: plane(channel), ...size, channels: 1 }, 1 / 3);
+    expect([...together.data.filter((_, i) => i % 3 === channel)]).toEqual([...alone.data]);
+  }
+});
+
 test('one image after another of another size gets its own weights', () => {
   const constant = (widthPx: number) => ({
     data: new Float64Array(widthPx * 7).fill(0.25),

@@ -85,6 +85,10 @@ export class CellRunner {
     await tracker?.start({ experiment: study, cell: cell.name, directory: run.path });
     if (tracker !== undefined) run.onEvent((event) => tracker.record(event));
     try {
+      for (const message of session.data.warnings ?? []) {
+        session.onProgress({ phase: 'message', level: 'warning', text: message });
+        await run.record({ type: 'warning', step: run.lastStep, message });
+      }
       return await this.#trainAndEvaluate(session);
     } catch (error) {
       await run

@@ -186,6 +186,7 @@ test.each(['tiled.tif', 'rgb.png', 'rgb.jpg'])(
       { x: 0, y: 0, width: 50, height: 36 },
       { x: 33, y: 21, width: 17, height: 15 },
       { x: 33, y: 21, width: 17, height: 15 },
+      { x: 12, y: 4, width: 17, height: 15 },
     ]) {
       const expected = await inMemory.read(0, 20, region);
       expect(await inFile.read(0, 20, region)).toEqual(expected);

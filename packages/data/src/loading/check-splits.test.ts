@@ -33,7 +33,9 @@ test.each([
   ['the whole and a part', undefined, region, true],
   ['parts that share a pixel', region, { ...region, x: 149, y: 51 }, true],
   ['parts side by side', region, { ...region, x: 150 }, false],
+  ['parts side by side, the other way round', { ...region, x: 150 }, region, false],
   ['parts one above the other', region, { ...region, y: 50 }, false],
+  ['parts one above the other, the other way round', { ...region, y: 50 }, region, false],
 ])('one file in two splits: %s', (_name, a, b, isLeak) => {
   const splits = [split('train', [{ region: a }]), split('test', [{ region: b }])];
   expect(texts(leakProblems(splits))).toEqual(

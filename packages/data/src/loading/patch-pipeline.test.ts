@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
-import { type Batch, type Experiment, InputError, type OpenData, randomStream } from '@mmsr/core';
-import { resizeBicubic, type RgbImage } from '@mmsr/core';
-import { endingDegradation, faultySource } from '../testing/stub-plugins.js';
+import {
+  type Batch,
+  type Experiment,
+  InputError,
+  type OpenData,
+  type RandomStream,
+  randomStream,
+  resizeBicubic,
+  type RgbImage,
+} from '@mmsr/core';
+import { changingSource, endingDegradation, faultySource } from '../testing/stub-plugins.js';
 import { experimentOf, registryOf, TISSUE } from '../testing/test-experiment.js';
 import { PatchPipeline } from './patch-pipeline.js';
 
-const stubs = [faultySource, endingDegradation];
+const stubs = [faultySource, changingSource, endingDegradation];
 const stubUrl = new URL('../testing/stub-plugins.js', import.meta.url).href;
 const builtInUrl = new URL('../index.js', import.meta.url).href;
 const isStub = (name: string) => stubs.some((stub) => stub.name === name);
@@ -176,21 +184,44 @@ test('evaluation patches are named by image and place, the same every time', asy
   await expect(set.get(6)).rejects.toThrow('no sample 6 of 6');
 });
 
-test('the degradation of an evaluation patch is random by split and index only', async () => {
+test('the degradation is random by batch and slot, or by split and index, and by nothing else', async () => {
   const draws: number[] = [];
-  const noisy = {
+  const drawing = {
     ...endingDegradation,
     name: 'drawing',
     create: () => ({
-      degrade: (hr: RgbImage, random: ReturnType<typeof randomStream>) => {
+      degrade: (hr: RgbImage, random: RandomStream) => {
         draws.push(random.uniform());
         return resizeBicubic(hr, 1 / 2);
       },
     }),
   };
-  const data = await open(experimentOf({ degradation: { name: 'drawing' } }), registryOf([noisy]));
+  const experiment = experimentOf({ degradation: { name: 'drawing' } });
+  const data = await open(experiment, registryOf([drawing]));
   await data.evaluationSet('test').get(4);
-  expect(draws).toEqual([randomStream(7, 'evaluate test', 4, 0).uniform()]);
+  expect(draws.splice(0)).toEqual([randomStream(7, 'evaluate test', 4, 0).uniform()]);
+  await take(data, 6, 1);
+  expect(draws.sort()).toEqual(
+    [0, 1, 2, 3].map((slot) => randomStream(7, 'degradation', 6, slot).uniform()).sort(),
+  );
+});
+
+test('an image that is trained and tested on is refused', async () => {
+  const split = { source: { name: 'faulty' }, magnifications: [20] };
+  expect(await problemsOf(open(experimentOf({ train: split, test: split })))).toEqual([
+    'damaged.svs: is in train and in test. Take it out of one of them, or give each a `region` of ' +
+      'its own. [E_DATA]',
+  ]);
+});
+
+test('a file that changed after it was checked is not trained on', async () => {
+  const train = { source: { name: 'changing' }, magnifications: [20] };
+  const data = await open(experimentOf({ train, workers: 1 }));
+  await expect(data.batches(0).next()).rejects.toMatchObject({
+    code: 'E_DATA',
+    message: 'the images are not what they were when they were checked',
+  });
+  await data.close();
 });
 
 test('everything wrong with the data is said at once', async () => {

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import {
   type Degradation,
   type DegradationPlugin,
@@ -13,17 +14,25 @@ export const faultySource: SourcePlugin = defineSource({
   name: 'faulty',
   apiVersion: 1,
   configSchema: options,
-  create: () => Promise.resolve(faulty()),
+  create: () => Promise.resolve(faulty('d')),
 });
 
-function faulty(): Source {
+/** A source whose file is another one in every thread. */
+export const changingSource: SourcePlugin = defineSource({
+  name: 'changing',
+  apiVersion: 1,
+  configSchema: options,
+  create: () => Promise.resolve(faulty(`thread ${threadId}`)),
+});
+
+function faulty(digest: string): Source {
   const image = {
     id: 'damaged.svs',
     group: 'damaged.svs',
     widthPx: 100,
     heightPx: 100,
     magnification: 20,
-    digest: 'd',
+    digest,
   };
   return {
     images: [image],

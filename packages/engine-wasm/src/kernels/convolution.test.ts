@@ -83,7 +83,12 @@ test('the gradients are those of differences', () => {
   const loss = (a: tf.Tensor, b: tf.Tensor) =>
     tf.sum<tf.Scalar>(
       tf.square(
-        tf.conv2d(tf.reshape(a, [1, height, width, 2]), tf.reshape(b, [3, 3, 2, 3]), 1, 'same'),
+        tf.conv2d(
+          tf.reshape<tf.Rank.R4>(a, [1, height, width, 2]),
+          tf.reshape<tf.Rank.R4>(b, [3, 3, 2, 3]),
+          1,
+          'same',
+        ),
       ),
     );
   const [dx, dw] = tf.grads(loss)([tf.tensor1d(x), tf.tensor1d(w)]) as [tf.Tensor, tf.Tensor];
@@ -109,7 +114,7 @@ test('the gradients are those of differences', () => {
 test('depthwise convolution and its gradients', async () => {
   await expectSameAsCpu(() => {
     const inputs = [tensor<tf.Rank.R4>('x', [2, 7, 8, 3]), tensor<tf.Rank.R4>('w', [3, 3, 3, 2])];
-    const convolve = (x: tf.Tensor, w: tf.Tensor) =>
+    const convolve = (x: tf.Tensor, w: tf.Tensor): tf.Tensor =>
       tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
     const y = convolve(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor);
     return [y, ...tf.grads(convolve)(inputs, tensor('dy', y.shape))];

@@ -8,7 +8,8 @@ export function cpuKernel(runtime: Runtime, name: string): Kernel {
   const { kernelFunc } = tf.getKernel(name, 'cpu');
   return ({ inputs, attrs }) => {
     const cpu = new MathBackendCPU();
-    const copies: tf.NamedTensorInfoMap = {};
+    // Einsum and its like have an array of inputs in the place of names.
+    const copies = (Array.isArray(inputs) ? [] : {}) as tf.NamedTensorInfoMap;
     for (const [key, input] of Object.entries(inputs)) {
       if (input !== undefined) copies[key] = copyOut(runtime, input, cpu);
     }

@@ -27,7 +27,7 @@ export function multiplyMatrices(
 ): TensorInfo {
   const { aMatrices, bMatrices, rows, depth, columns } = shape;
   const matrices = Math.max(aMatrices, bMatrices);
-  if (matrices * rows * depth * columns === 0) return runtime.zeros(outShape);
+  if (matrices * rows * depth * columns === 0) return runtime.filled(outShape, 0);
   const output = runtime.output(outShape);
   const blockDepth = Math.min(BLOCK_DEPTH, depth);
   const chunk = Math.min(CHUNK_ROWS, rows);

@@ -24,6 +24,13 @@ const FACTORIES: Readonly<Record<string, KernelFactory>> = {
   Cast: cast,
 };
 
+/**
+ * Kernels of tfjs 4.22's wasm backend that give wrong values: a negative maximum gets no gradient, oneHot
+ * of floats holds the bits of integers, and the fused bias of a transposed product is that of one column.
+ * The cpu backend's take their place; operations.test.ts compares.
+ */
+const WRONG = ['_FusedMatMul', 'MaxPoolGrad', 'OneHot'];
+
 /** Kernels of tfjs's cpu backend that its wasm backend lacks: slow, but there. */
 function missingKernels(): string[] {
   const present = new Set(tf.getKernelsForBackend(BACKEND).map(({ kernelName }) => kernelName));
@@ -38,11 +45,11 @@ function missingKernels(): string[] {
  * @returns what puts tfjs's back
  */
 export function registerKernels(runtime: Runtime): () => void {
-  const missing = missingKernels();
-  const names = new Set([...Object.keys(FACTORIES), ...missing]);
+  const names = new Set([...Object.keys(FACTORIES), ...WRONG, ...missingKernels()]);
   const undo = [...names].map((name) => {
     const original = tf.getKernel(name, BACKEND) as tf.KernelConfig | undefined;
-    const other = original === undefined ? cpuKernel(runtime, name) : tfjsKernel(runtime, original);
+    const usable = original !== undefined && !WRONG.includes(name);
+    const other = usable ? tfjsKernel(runtime, original) : cpuKernel(runtime, name);
     const kernel = FACTORIES[name]?.(runtime, other) ?? other;
     if (original !== undefined) tf.unregisterKernel(name, BACKEND);
     tf.registerKernel({

@@ -30,9 +30,9 @@ export class Runtime {
     return this.backend.makeOutput(shape, 'float32');
   }
 
-  zeros(shape: number[]): TensorInfo {
+  filled(shape: number[], value: number): TensorInfo {
     const output = this.output(shape);
-    this.backend.typedArrayFromHeap(output).fill(0);
+    this.backend.typedArrayFromHeap(output).fill(value);
     return output;
   }
 

@@ -9,7 +9,7 @@ export const unsortedSegmentSum: KernelFactory = (runtime, other) => (call) => {
   if (x.dtype !== 'float32' || segmentIds.shape.length !== 1) return other(call);
   const rowShape = x.shape.slice(1);
   const row = tf.util.sizeFromShape(rowShape);
-  const output = runtime.zeros([numSegments, ...rowShape]);
+  const output = runtime.filled([numSegments, ...rowShape], 0);
   const sums = runtime.backend.typedArrayFromHeap(output);
   const values = runtime.backend.typedArrayFromHeap(x);
   const ids = runtime.backend.typedArrayFromHeap(segmentIds);

@@ -41,12 +41,13 @@ function reduce(
   { axis, keepDims }: SumAttributes,
   factor: (count: number) => number,
 ): TensorInfo | undefined {
+  if (x.dtype !== 'float32') return undefined;
   const size = tf.util.sizeFromShape(x.shape);
-  if (x.dtype !== 'float32' || size === 0) return undefined;
   const axes = tf.util.parseAxisParam(axis, x.shape);
   const [outShape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
   const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
   const count = tf.util.sizeFromShape(summed);
+  if (size === 0) return runtime.filled(shape, 0 * factor(count));
   if (count === size) return sumOfAll(runtime, x, shape, factor(count));
   const fold = foldOf(x.shape, axes);
   if (fold === undefined) return undefined;

@@ -7,7 +7,8 @@ export function numbers(name: string, count: number): Float32Array {
 }
 
 export function tensor<R extends tf.Rank = tf.Rank>(name: string, shape: number[]): tf.Tensor<R> {
-  return tf.tensor(numbers(name, tf.util.sizeFromShape(shape)), shape);
+  const made: tf.Tensor = tf.tensor(numbers(name, tf.util.sizeFromShape(shape)), shape);
+  return made as tf.Tensor<R>;
 }
 
 /** The largest difference, relative to the largest expected value. */
