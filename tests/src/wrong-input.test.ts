@@ -36,13 +36,13 @@ name: [*d, *d, *d, *d, *d, *d, *d, *d, *d]
 
 test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
   ['unknown key', [['blocks: 1', 'blosks: 1']], [/exp\.yaml:14:\d+: .*blosks/, /blocks/]],
-  ['wrong type', [['steps: 6', 'steps: six']], [/exp\.yaml:17:\d+: .*training\.steps/, /integer/]],
+  ['wrong type', [['steps: 6', 'steps: six']], [/exp\.yaml:17:\d+: .*training\.steps/, /whole number/]],
   [
     'unknown backbone',
     [['name: edsr', 'name: edrs']],
     [/exp\.yaml:14:\d+: .*edrs/, /Did you mean "edsr"/, /npm install mmsr-backbone-edrs/],
   ],
-  ['scale 5', [['scale: 2', 'scale: 5']], [/exp\.yaml:3:\d+: .*scale/, /2, 3, 4, 8/]],
+  ['scale 5', [['scale: 2', 'scale: 5']], [/exp\.yaml:2:\d+: .*scale/, /2, 3, 4, 8/]],
   [
     'duplicate plugin',
     [['scale: 2', 'scale: 2\nplugins: [./rcan-again.mjs]']],
@@ -74,7 +74,7 @@ test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
   [
     'missing environment variable',
     [['name: tiny', 'name: tiny\ndescription: ${MMSR_NO_SUCH}']],
-    [/exp\.yaml:3:\d+: .*MMSR_NO_SUCH/],
+    [/exp\.yaml:2:\d+: .*MMSR_NO_SUCH/],
   ],
   [
     'two plugins’ bad options at once',
