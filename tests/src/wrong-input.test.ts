@@ -36,7 +36,11 @@ name: [*d, *d, *d, *d, *d, *d, *d, *d, *d]
 
 test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
   ['unknown key', [['blocks: 1', 'blosks: 1']], [/exp\.yaml:14:\d+: .*blosks/, /blocks/]],
-  ['wrong type', [['steps: 6', 'steps: six']], [/exp\.yaml:17:\d+: .*training\.steps/, /whole number/]],
+  [
+    'wrong type',
+    [['steps: 6', 'steps: six']],
+    [/exp\.yaml:17:\d+: .*training\.steps/, /whole number/],
+  ],
   [
     'unknown backbone',
     [['name: edsr', 'name: edrs']],
