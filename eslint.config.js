@@ -52,7 +52,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.test.ts'],
+    files: ['**/*.test.ts', '**/*.integration.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
   {

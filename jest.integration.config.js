@@ -3,7 +3,6 @@ import unit from './jest.config.js';
 /** Tests with the real parts: installed tarballs, other processes, Python. Minutes, not seconds. */
 export default {
   ...unit,
-  roots: ['<rootDir>/tests'],
-  testMatch: ['<rootDir>/tests/dist/**/*.integration.js'],
+  testMatch: ['**/dist/**/*.integration.js'],
   testTimeout: 900000,
 };

@@ -6,6 +6,9 @@ const SHARED = [
   'BigInt64Array', 'BigUint64Array', 'WebAssembly', 'Error', 'TypeError', 'RangeError', 'SyntaxError',
 ]; // prettier-ignore
 
+// The sandbox's process.env is a copy: what a native library reads must be set here.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
 /**
  * jest's sandbox has typed arrays and errors of its own, so what comes from native code, WebAssembly,
  * another thread or Node itself fails every instanceof check there. This one uses Node's.

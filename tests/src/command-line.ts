@@ -9,6 +9,9 @@ export const MMSR_RUN = fileURLToPath(
   new URL('../../packages/cli/bin/mmsr-run.js', import.meta.url),
 );
 
+/** Native parts that this machine may have installed are not seen, unless a test asks for them. */
+export const NO_NATIVE_PARTS = { MMSR_CACHE: join(tmpdir(), 'mmsr-tests-without-native-parts') };
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -32,7 +35,7 @@ export function start(
 ): Started {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { ...process.env, NODE_OPTIONS: '', ...environment },
+    env: { ...process.env, NODE_OPTIONS: '', ...NO_NATIVE_PARTS, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

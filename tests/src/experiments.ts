@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** An experiment that takes seconds: made tissue, two magnifications, a tiny network. */
 export const TINY = `name: tiny
+engine: wasm
 scale: 2
 data:
   train:

@@ -7,6 +7,7 @@ import {
   type Engine,
   type EnginePlugin,
   type MultiTaskModel,
+  type Parameter,
   type SafeTensor,
 } from '@mmsr/core';
 import edsr from '@mmsr/backbone-edsr';
@@ -26,7 +27,7 @@ interface Case {
   readonly gradient: number;
 }
 
-const CASES: readonly Case[] = [
+export const CASES: readonly Case[] = [
   {
     model: 'rcan_x2',
     backbone: rcan,
@@ -84,8 +85,8 @@ export function describeParity(plugin: EnginePlugin, gradients = true): void {
 
     if (!gradients) return;
     test('has the gradients of the reference', () => {
-      const errors = [...gradientsOf(model, weights, golden)].map(([name, gradient]) => {
-        return [name, relativeError(name, gradient, golden)] as const;
+      const errors = gradientsOf(model, weights, golden).map(([parameter, gradient]) => {
+        return [parameter.name, relativeError(parameter, gradient, golden)] as const;
       });
       const compared = [...golden.gradients.keys()].filter((key) => !key.endsWith('.l2norm'));
       expect(errors).toHaveLength(compared.length);
@@ -95,17 +96,17 @@ export function describeParity(plugin: EnginePlugin, gradients = true): void {
 }
 
 /** [N, C, H, W] to [N, H, W, C] */
-function toImages({ shape, data }: SafeTensor): tf.Tensor4D {
+export function toImages({ shape, data }: SafeTensor): tf.Tensor4D {
   const images = tf.tensor4d(data, shape as [number, number, number, number]);
   return tf.transpose(images, [0, 2, 3, 1]);
 }
 
-/** The gradient of mean(|output - target|) for each trainable parameter, in PyTorch layout. */
+/** The gradient of mean(|output - target|) for each trainable parameter, in tfjs layout. */
 function gradientsOf(
   model: MultiTaskModel,
   weights: ReadonlyMap<string, Float32Array>,
   golden: Golden,
-): Map<string, Float32Array> {
+): (readonly [Described, Float32Array])[] {
   const { all, trainable } = model.parameters;
   for (const parameter of all) parameter.assign(weights.get(parameter.name) as Float32Array);
   const [lr, target] = [toImages(golden.input), toImages(golden.target)];
@@ -113,16 +114,24 @@ function gradientsOf(
     () => tf.mean(tf.abs(tf.sub(model.forward(lr, evaluationPass).sr, target))),
     trainable.map(({ variable }) => variable),
   );
-  return new Map(
-    trainable.map(({ name, shape, layout, variable }) => {
-      const gradient = (grads[variable.name] as tf.Tensor).dataSync<'float32'>();
-      return [name, toTorchLayout(gradient, shape, layout).data];
-    }),
-  );
+  return trainable.map((parameter) => {
+    const gradient = grads[parameter.variable.name] as tf.Tensor;
+    return [parameter, gradient.dataSync<'float32'>()];
+  });
 }
 
-/** Largest difference, as a part of the largest gradient; large tensors by their kept part and norm. */
-function relativeError(name: string, gradient: Float32Array, { gradients }: Golden): number {
+type Described = Pick<Parameter, 'name' | 'shape' | 'layout'>;
+
+/**
+ * Largest difference, as a part of the largest gradient; large tensors by their kept part and norm.
+ * @param values in tfjs layout
+ */
+export function relativeError(
+  { name, shape, layout }: Described,
+  values: Float32Array,
+  { gradients }: Golden,
+): number {
+  const gradient = toTorchLayout(values, shape, layout).data;
   const whole = gradients.get(name)?.data;
   if (whole !== undefined) return partOfLargest(gradient, whole);
   const kept = (gradients.get(`${name}[0:16]`) as SafeTensor).data;

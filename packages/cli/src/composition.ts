@@ -13,6 +13,7 @@ import rcan from '@mmsr/backbone-rcan';
 import swinir from '@mmsr/backbone-swinir';
 import { dataPlugins, PatchPipeline, writePng } from '@mmsr/data';
 import { cpuEngine, wasmEngine } from '@mmsr/engine-wasm';
+import { tensorflowEngine } from '@mmsr/engine-tensorflow';
 import heads from '@mmsr/heads';
 import { inProcessLauncher } from './in-process-launcher.js';
 import { versionOf } from './versions.js';
@@ -26,6 +27,7 @@ const BUILT_IN: readonly (readonly [string, readonly Plugin[]])[] = [
   ['@mmsr/core', builtinLosses],
   ['@mmsr/data', dataPlugins],
   ['@mmsr/engine-wasm', [wasmEngine, cpuEngine]],
+  ['@mmsr/engine-tensorflow', [tensorflowEngine]],
   ['mmsr-run', [inProcessLauncher]],
 ];
 

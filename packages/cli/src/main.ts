@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
+import { installCommand, type InstallCommandOptions } from './commands/install.js';
 import { pluginsCommand } from './commands/plugins.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
@@ -52,6 +53,16 @@ function createProgram(finish: (code: Promise<number>) => Promise<void>): Comman
     .description('what can compute here, why others cannot, how fast each is')
     .addHelpText('after', example('mmsr-run engine'))
     .action(() => finish(engineCommand()));
+  program
+    .command('install')
+    .description('installs a native part into the cache folder: tensorflow')
+    .argument('<NAME>', 'the native part')
+    .option('--gpu', 'takes the build for NVIDIA GPUs', false)
+    .option('--uninstall', 'removes every build and version of it', false)
+    .addHelpText('after', example('mmsr-run install tensorflow'))
+    .action((name: string, options: InstallCommandOptions) =>
+      finish(installCommand(name, options)),
+    );
   return program;
 }
 

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   E_EXPERIMENT: 'The experiment file has wrong, unknown or missing keys.',
   E_FILE: 'A file is missing, unreadable or cannot be written.',
   E_IMAGE: 'An image cannot be decoded or has no RGB pixels.',
+  E_INSTALL: 'A native part cannot be installed or removed.',
   E_NON_FINITE: 'A loss or a gradient became NaN or infinite.',
   E_PLUGIN: 'A plugin cannot be loaded, or its module does not export a valid plugin.',
   E_RUN_DIRECTORY: 'A run directory is unusable or belongs to another experiment.',

@@ -16,6 +16,7 @@ export * from './contracts/train-step.js';
 export * from './contracts/tracker.js';
 export * from './contracts/launcher.js';
 export * from './contracts/data-pipeline.js';
+export * from './contracts/native-part.js';
 export * from './plugins/define.js';
 export * from './experiment/schema.js';
 export {
@@ -56,7 +57,9 @@ export {
   type ObjectiveDefinition,
 } from './objective/objective.js';
 export { builtinLosses } from './objective/builtin-losses.js';
-export { createEagerStep } from './training/eager-step.js';
+export { assertFinite, createEagerStep } from './training/eager-step.js';
+export { differentiate } from './training/differentiate.js';
+export { assertMatch, copyArrays, initialArrays, zeroArrays } from './training/named-arrays.js';
 export { createEagerInference } from './training/eager-inference.js';
 export { evaluationPass, trainingPass, uniformNumbers } from './training/training-pass.js';
 export { learningRateSchedule } from './training/schedule.js';
@@ -73,5 +76,14 @@ export { writeDurably } from './run/durable.js';
 export { RunDirectory } from './run/run-directory.js';
 export type { Manifest } from './run/manifest.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
+export { cacheFolder } from './native-parts/cache-folder.js';
+export { findCompiler } from './native-parts/compiler.js';
+export { installAside, type InstallRequest } from './native-parts/install-aside.js';
+export { fetchPackage, type PinnedPackage } from './native-parts/npm-package.js';
+export { findPart, uninstallParts } from './native-parts/installed-parts.js';
+export type { FoundPart, PartOrigin, PartRecord } from './native-parts/part-record.js';
+export { checkPrerequisites, type Needs } from './native-parts/prerequisites.js';
+export { lastLine, runTool, type ToolOptions, type ToolResult } from './native-parts/run-tool.js';
+export { fetchWheel, type FetchOptions, type Wheel } from './native-parts/wheels.js';
 export { DATA_PIPELINE, WRITE_PICTURE } from './tokens.js';
 export { enginesByRank, selectEngine } from './run/select-engine.js';

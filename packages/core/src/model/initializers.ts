@@ -9,7 +9,9 @@ export type Initializer = (
 ) => Float32Array;
 
 function fill(shape: readonly number[], value: () => number): Float32Array {
-  return new Float32Array(shape.reduce((product, side) => product * side, 1)).map(value);
+  const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  for (let i = 0; i < values.length; i++) values[i] = value();
+  return values;
 }
 
 export const zeros: Initializer = (shape) => fill(shape, () => 0);

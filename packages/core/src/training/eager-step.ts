@@ -9,11 +9,13 @@ import type {
 } from '../contracts/train-step.js';
 import { MmsrError } from '../errors.js';
 import type { Parameter } from '../model/parameter-scope.js';
+import { differentiate, type Differentiated } from './differentiate.js';
 import { assertMatch, copyArrays, initialArrays, zeroArrays } from './named-arrays.js';
 import { trainingPass } from './training-pass.js';
 import { adamUpdate, addGradients, globalNorm, scaleGradients, updateAverage } from './update.js';
 
-interface BatchResult {
+/** What one batch, or the mean of several, gives. */
+export interface BatchResult {
   readonly total: number;
   readonly terms: Record<string, number>;
   readonly gradients: Map<string, Float32Array>;
@@ -61,45 +63,46 @@ class EagerStep implements TrainStep {
   }
 
   async #differentiate(batch: Batch, step: number, slot: number): Promise<BatchResult> {
-    const variables = this.#trainable.map(({ variable }) => variable);
-    let terms: Record<string, tf.Scalar> = {};
-    const { value, grads } = tf.tidy(() => {
+    const { total, terms, gradients } = tf.tidy(() => {
       const { count, lrPx, hrPx } = batch;
       const tensors = {
         lr: tf.tensor4d(batch.lr, [count, lrPx, lrPx, 3]),
         hr: tf.tensor4d(batch.hr, [count, hrPx, hrPx, 3]),
         magnification: tf.tensor1d(batch.magnification, 'int32'),
       };
-      return tf.variableGrads(() => {
-        const loss = this.definition.loss(tensors, trainingPass(this.definition.seed, step, slot));
-        terms = Object.fromEntries(
-          Object.entries(loss.terms).map(([name, term]) => [name, tf.keep(tf.clone(term))]),
-        );
-        return loss.total;
-      }, variables);
-    });
-    const total = (await value.data())[0] as number;
-    const gradients = new Map<string, Float32Array>();
-    for (const { name, variable } of this.#trainable) {
-      const gradient = grads[variable.name] as tf.Tensor;
-      gradients.set(name, Float32Array.from(await gradient.data<'float32'>()));
+      const found = differentiate(
+        this.definition,
+        tensors,
+        trainingPass(this.definition.seed, step, slot),
+      );
+      tf.keep(found.total);
+      for (const { gradient } of found.gradients) tf.keep(gradient);
+      return found as unknown as tf.TensorContainer;
+    }) as unknown as Differentiated;
+    const result: BatchResult = { total: await numberOf(total), terms: {}, gradients: new Map() };
+    for (const { parameter, gradient } of gradients) {
+      const values = Float32Array.from(await gradient.data<'float32'>());
+      result.gradients.set(parameter.name, values);
+      gradient.dispose();
     }
-    const termValues: Record<string, number> = {};
-    for (const [name, term] of Object.entries(terms)) {
-      termValues[name] = (await term.data())[0] as number;
+    for (const [name, term] of terms) {
+      result.terms[name] = await numberOf(term);
+      term.dispose();
     }
-    tf.dispose([value, grads, terms]);
-    return { total, terms: termValues, gradients };
+    total.dispose();
+    return result;
   }
 
   #update(gradients: NamedArrays, learningRate: number, step: number): void {
     const { optimizer, ema } = this.definition;
     for (const parameter of this.#trainable) {
       const { name } = parameter;
+      const gradient = gradients.get(name);
+      if (gradient === undefined) continue;
       const weights = this.#weights.get(name) as Float32Array;
       adamUpdate(
         weights,
-        gradients.get(name) as Float32Array,
+        gradient,
         this.#firstMoment.get(name) as Float32Array,
         this.#secondMoment.get(name) as Float32Array,
         optimizer,
@@ -144,6 +147,10 @@ class EagerStep implements TrainStep {
   }
 }
 
+async function numberOf(scalar: tf.Scalar): Promise<number> {
+  return (await scalar.data())[0] as number;
+}
+
 /** Mean over accumulated batches; the first result's arrays are reused. */
 function meanOf(results: readonly BatchResult[]): BatchResult {
   const [first, ...others] = results;
@@ -163,7 +170,7 @@ function meanOf(results: readonly BatchResult[]): BatchResult {
 }
 
 /** Refuses to update from what is not finite, and says which loss or layer it was. */
-function assertFinite(result: BatchResult, gradientNorm: number, step: number): void {
+export function assertFinite(result: BatchResult, gradientNorm: number, step: number): void {
   const loss = Object.entries({ ...result.terms, total: result.total }).find(
     ([, value]) => !Number.isFinite(value),
   );

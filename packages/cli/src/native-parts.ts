@@ -1,0 +1,5 @@
+import type { NativePart } from '@mmsr/core';
+import { tensorflowPart } from '@mmsr/engine-tensorflow';
+
+/** What `mmsr-run install` can install, listed by hand. */
+export const NATIVE_PARTS: readonly NativePart[] = [tensorflowPart];
