@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { readSafetensors, type CellResults, type Manifest } from '@mmsr/core';
+import { locateLibrary } from '@mmsr/engine-tensorflow';
 import { MMSR_RUN, mmsrRun, NO_NATIVE_PARTS, start, temporaryFolder } from './command-line.js';
 import { TINY, writeExperiment } from './experiments.js';
 
@@ -83,6 +84,19 @@ test.each([
   const difference = largestDifference(await weightsOf('tiny', 6), await weightsOf('changed', 6));
   expect(difference).toBeGreaterThan(0);
   expect(difference).toBeLessThan(2e-2);
+});
+
+test('a stock package of tfjs-node is used as it is', async () => {
+  const located = await locateLibrary();
+  if ('reason' in located) throw new Error(located.reason);
+  const stock = join(folder, 'node_modules', '@tensorflow', 'tfjs-node');
+  await mkdir(join(stock, 'lib'), { recursive: true });
+  await writeFile(join(stock, 'package.json'), '{"name": "@tensorflow/tfjs-node"}');
+  await symlink(located.kernelsFolder, join(stock, 'dist'));
+  await symlink(dirname(located.bindingFile), join(stock, 'lib', 'napi-v8'));
+  const { code, stderr } = await mmsrRun([await writeExperiment(folder, [AUTO])], folder);
+  expect(code).toBe(0);
+  expect(stderr).toContain('engine tensorflow');
 });
 
 test('threads are used and recorded; a GPU that is not there is an error', async () => {
