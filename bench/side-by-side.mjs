@@ -6,7 +6,8 @@
 //   MMSR_BENCH_PYTHON=/tmp/bench-venv/bin/python npm run bench [-- --rounds 3] [-- --only edsr]
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeMachine, formatMarkdown, median } from './machine.mjs';
@@ -54,7 +55,7 @@ function measure(command, file, settings) {
   const text = execFileSync(command, [here(file), JSON.stringify(settings)], {
     encoding: 'utf8',
     maxBuffer: 1e8,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
   const result = JSON.parse(text.trim().split('\n').at(-1));
@@ -133,7 +134,12 @@ function compare(entry) {
   };
 }
 
-const results = CASES.map(compare);
+/** Kept as they come: half an hour of measurements is not lost to one that fails. */
+const results = [];
+for (const entry of CASES) {
+  results.push(compare(entry));
+  writeFileSync(join(tmpdir(), 'mmsr-bench.json'), JSON.stringify(results));
+}
 
 const wasm = [
   { task: 'train', model: 'edsr', warmup: 1, steps: 3 },
@@ -144,7 +150,13 @@ const wasm = [
   .filter(({ task, model }) => `${task} ${model}`.includes(options.only))
   .map((entry) => {
     process.stderr.write(`wasm ${entry.task} ${entry.model}\n`);
-    return { entry, result: ours({ ...entry, engine: 'wasm', threads: THREADS }) };
+    try {
+      return { entry, result: ours({ ...entry, engine: 'wasm', threads: THREADS }) };
+    } catch (error) {
+      // WebAssembly has 4 GiB of memory, which is less than some of these need.
+      if (!/4 GiB of WebAssembly memory/.test(error.stderr)) throw error;
+      return { entry, result: undefined };
+    }
   });
 
 const two = (value) => value.toFixed(2);
@@ -183,6 +195,8 @@ const heads = MODELS.filter((model) => stepOf(model, 'float32', true, 'ownS') !=
   },
 );
 const embedded = wasm.map(({ entry, result }) => {
+  const what = `${entry.task} ${entry.model}`;
+  if (result === undefined) return [what, 'does not fit into 4 GiB', '-', '-', '-'];
   const native = results.find(
     (r) =>
       r.entry.task === entry.task &&
@@ -191,7 +205,7 @@ const embedded = wasm.map(({ entry, result }) => {
       !r.entry.head,
   );
   return [
-    `${entry.task} ${entry.model}`,
+    what,
     two(result.medianS),
     native === undefined ? '-' : three(native.ownS),
     native === undefined ? '-' : (result.medianS / native.ownS).toFixed(1),

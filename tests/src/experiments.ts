@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 /** An experiment that takes seconds: made tissue, two magnifications, a tiny network. */
 export const TINY = `name: tiny
-engine: wasm
 scale: 2
 data:
   train:
@@ -20,6 +19,7 @@ model:
   head: {name: pooled-linear}
 optimizer: {name: adam, learningRate: 1.0e-3}
 training: {steps: 6, batchSize: 4, checkpointEverySteps: 2, logEverySteps: 1}
+engine: wasm
 `;
 
 /** Writes an experiment file, the tiny one with replacements, and gives its path. */

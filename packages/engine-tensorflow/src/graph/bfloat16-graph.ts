@@ -1,4 +1,4 @@
-import { BFLOAT16, FLOAT } from './data-types.js';
+import { BFLOAT16, FLOAT, INT32 } from './data-types.js';
 import { Graph, sizeOf, type Node, type NodeOptions, type Output, type Shape } from './graph.js';
 
 /** Computed in bfloat16. */
@@ -54,6 +54,10 @@ export class Bfloat16Graph extends Graph {
     outputs: readonly Signature[],
     options: NodeOptions = {},
   ): Node {
+    const [x] = inputs;
+    if (!this.#narrowing && op === 'BiasAddGrad' && x?.shape.length === 2 && this.#narrow.has(x)) {
+      return this.#sumRows(x);
+    }
     if (this.#narrowing || !this.#isNarrow(op, inputs, outputs)) {
       return super.add(op, inputs, outputs, options);
     }
@@ -70,8 +74,6 @@ export class Bfloat16Graph extends Graph {
   #isNarrow(op: string, inputs: readonly Output[], outputs: readonly Signature[]): boolean {
     if (CONTRACTIONS.has(op)) return !isOfColours(op, inputs, outputs);
     if (!BETWEEN.has(op)) return false;
-    // Of a convolution it is computed with the filter's gradient, in float32; alone it would add up in bfloat16.
-    if (op === 'BiasAddGrad' && inputs[0]?.shape.length !== 4) return false;
     const floats = inputs.filter(({ dtype }) => dtype === FLOAT);
     const wide = floats.filter((input) => !this.#narrow.has(input));
     if (wide.length === floats.length) return false;
@@ -100,6 +102,27 @@ export class Bfloat16Graph extends Graph {
       return cast;
     });
     return { ...node, outputs: wide };
+  }
+
+  /**
+   * TensorFlow's BiasAddGrad adds up in bfloat16, but with the gradient of a convolution's filter, which
+   * takes it over. A product with ones adds up in float32.
+   */
+  #sumRows(x: Output): Node {
+    const [rows, columns] = x.shape as [number, number];
+    const ones = this.constant(new Float32Array(rows).fill(1), [1, rows], FLOAT);
+    const no = { kind: 'bool', value: false } as const;
+    const sum = this.one(
+      'MatMul',
+      [ones, x],
+      { shape: [1, columns], dtype: FLOAT },
+      {
+        attributes: { T: { kind: 'type', value: FLOAT }, transpose_a: no, transpose_b: no },
+      },
+    );
+    return this.add('Reshape', [sum, this.int32([columns])], [{ shape: [columns], dtype: FLOAT }], {
+      attributes: { T: { kind: 'type', value: FLOAT }, Tshape: { kind: 'type', value: INT32 } },
+    });
   }
 
   /** Memoized, but not among the results: what is wide by itself stays so for other operations. */
