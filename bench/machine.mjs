@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 export function describeMachine(packages) {
   const memoryGib = (totalmem() / 2 ** 30).toFixed(0);
   const versions = packages.map((name) => `${name} ${require(`${name}/package.json`).version}`);
-  return `${cpus().length} cores of ${cpus()[0].model}, ${memoryGib} GiB, Node ${process.versions.node}, ${versions.join(', ')}; ${new Date().toISOString().slice(0, 10)}`;
+  return `${cpus().length} cores of ${cpus()[0].model}, ${memoryGib} GiB, ${[`Node ${process.versions.node}`, ...versions].join(', ')}; ${new Date().toISOString().slice(0, 10)}`;
 }
 
 export function median(values) {

@@ -253,3 +253,16 @@ test('plugins, schema and engine say what is there', async () => {
   expect(engine?.stdout).toMatch(/wasm\s+\S+\s+cpu\s+\d+\s+\d+\.\d/);
   expect([all, one, schema, engine].map((ended) => ended?.code)).toEqual([0, 0, 0, 0]);
 });
+
+test('an unknown plugin is answered with the nearest one', async () => {
+  const { code, stderr } = await mmsrRun(['plugins', 'swinr'], folder);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Did you mean "swinir"?');
+});
+
+test('output that nobody reads to its end is no error', async () => {
+  const command = `"${process.execPath}" "${MMSR_RUN}" schema | head -n 1`;
+  const { stdout, stderr } = await start('sh', ['-c', command], folder).ended;
+  expect(stdout).toBe('{\n');
+  expect(stderr).toBe('');
+});

@@ -30,6 +30,7 @@ export { composeSchema } from './experiment/composed-schema.js';
 export type { Json, JsonObject } from './experiment/json.js';
 export type { JsonSchema } from './plugins/config-schema.js';
 export { loadNamedPlugin } from './plugins/discovery.js';
+export { suggestBriefly } from './plugins/nearest.js';
 export { useOneCore } from './plugins/one-core.js';
 export {
   pluginToken,

@@ -2,6 +2,7 @@ import {
   MmsrError,
   PLUGIN_KINDS,
   PluginRegistry,
+  suggestBriefly,
   type Plugin,
   type PluginOrigin,
 } from '@mmsr/core';
@@ -22,7 +23,10 @@ export async function pluginsCommand(name: string | undefined): Promise<number> 
   for (const fault of faults) process.stderr.write(`warning: ${fault}\n`);
   if (plugins.length === 0) {
     throw new MmsrError('E_UNKNOWN_PLUGIN', `no plugin is named "${name ?? ''}"`, {
-      advice: 'mmsr-run plugins lists those that are found.',
+      advice: suggestBriefly(
+        name ?? '',
+        registry.list().map((plugin) => plugin.name),
+      ),
     });
   }
   process.stdout.write(
