@@ -32,6 +32,7 @@ export type { JsonSchema } from './plugins/config-schema.js';
 export { loadNamedPlugin } from './plugins/discovery.js';
 export { suggestBriefly } from './plugins/nearest.js';
 export { useOneCore } from './plugins/one-core.js';
+export { defaultThreads } from './default-threads.js';
 export {
   pluginToken,
   PluginRegistry,

@@ -5,6 +5,7 @@ import { loadStudy } from '../study.js';
 import { formatTable } from '../table.js';
 
 export interface CheckCommandOptions {
+  readonly profile?: string;
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly resolved: boolean;

@@ -6,11 +6,14 @@ import { formatProtocol, formatResults } from '../results-table.js';
 import { loadStudy, runStudy, type CellReport } from '../study.js';
 
 export interface RunCommandOptions {
+  readonly profile?: string;
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly out: string;
   readonly json: boolean;
-  readonly launcher: string;
+  readonly launcher?: string;
+  readonly jobs: number;
+  readonly rerunStale: boolean;
 }
 
 /** `mmsr-run EXP.yaml`. @returns the exit code */
@@ -23,7 +26,9 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   try {
     const reports = await runStudy(study, {
       out: options.out,
-      launcher: options.launcher,
+      ...(options.launcher !== undefined && { launcher: options.launcher }),
+      jobs: options.jobs,
+      rerunStale: options.rerunStale,
       signal: stop.signal,
       onProgress: (cell, progress) => printer.show(cell, progress),
     });

@@ -18,6 +18,7 @@ import { learningRateSchedule } from '../training/schedule.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
+import type { Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { selectEngine } from './select-engine.js';
@@ -31,13 +32,17 @@ export interface CellRequest {
   readonly directory: string;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
+  /** The images as they are now, where they are known; those of a run that is done must be the same. */
+  readonly data?: Manifest['data'];
+  /** Moves a run of another configuration or other images aside instead of refusing. */
+  readonly rerunStale?: boolean;
 }
 
 export type CellResult =
   | { readonly outcome: 'done'; readonly results: CellResults; readonly device?: DeviceDescription }
   | { readonly outcome: 'stopped' };
 
-interface Session extends CellRequest {
+interface Session extends Omit<CellRequest, 'data'> {
   readonly experiment: Experiment;
   readonly run: RunDirectory;
   readonly engine: Engine;
@@ -59,7 +64,8 @@ export class CellRunner {
   async run(request: CellRequest): Promise<CellResult> {
     const { cell, directory, folder } = request;
     const run = new RunDirectory(directory);
-    const done = await run.resultsOf(cell.experiment);
+    if (request.rerunStale === true) await setStaleAside(run, request);
+    const done = await run.resultsOf({ experiment: cell.experiment, data: request.data });
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
@@ -181,6 +187,16 @@ export class CellRunner {
 function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {
   const { beta1, beta2, epsilon, weightDecay } = options;
   return { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: name === 'adamw' };
+}
+
+async function setStaleAside(
+  run: RunDirectory,
+  { cell, data, onProgress }: CellRequest,
+): Promise<void> {
+  const changed = await run.staleness({ experiment: cell.experiment, data });
+  if (changed.length === 0) return;
+  const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
+  onProgress({ phase: 'message', level: 'info', text });
 }
 
 /** The options of a plugin: what stands beside its name. */

@@ -45,15 +45,31 @@ export function experimentDifferences(before: Experiment, after: Experiment): st
   return [...changes.values()];
 }
 
+/** What a run computes from: the same of both gives the same run. */
+export interface RunInputs {
+  readonly experiment: Experiment;
+  /** Undefined: its images are not known, and not compared. */
+  readonly data?: Manifest['data'] | undefined;
+}
+
 /** The same of two runs, their images included. */
-export function differences(before: Manifest, after: Manifest): string[] {
+export function differences(before: RunInputs, after: RunInputs): string[] {
   const changes = experimentDifferences(before.experiment, after.experiment);
-  const digests = ({ data }: Manifest) =>
-    Object.values(data).map((split) => split.images.map(({ id, digest }) => [id, digest]));
-  if (!isDeepStrictEqual(digests(before), digests(after))) {
-    changes.push('the images are not the same (see data in manifest.json)');
-  }
-  return changes;
+  if (before.data === undefined || after.data === undefined) return changes;
+  return [...changes, ...imageDifferences(before.data, after.data)];
+}
+
+function imageDifferences(before: Manifest['data'], after: Manifest['data']): string[] {
+  const digests = (data: Manifest['data'], split: Split) =>
+    new Map((data[split]?.images ?? []).map(({ id, digest }) => [id, digest]));
+  return (['train', 'validation', 'test'] as const).flatMap((split) => {
+    const [old, now] = [digests(before, split), digests(after, split)];
+    const ids = [...new Set([...old.keys(), ...now.keys()])];
+    const changed = ids.filter((id) => old.get(id) !== now.get(id));
+    if (changed.length === 0) return [];
+    const others = changed.length === 1 ? '' : ` and ${changed.length - 1} more`;
+    return [`the images of data.${split} are not the same: ${changed[0]}${others}`];
+  });
 }
 
 function compare(path: string, before: unknown, after: unknown, changes: Map<string, string>) {
