@@ -3,6 +3,7 @@ import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
 import { installCommand, type InstallCommandOptions } from './commands/install.js';
 import { pluginsCommand } from './commands/plugins.js';
+import { reportCommand, type ReportCommandOptions } from './commands/report.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { EXIT } from './exit-codes.js';
@@ -10,8 +11,10 @@ import { versionOf } from './versions.js';
 
 const collect = (value: string, list: readonly string[]) => [...list, value];
 
+type Finish = (code: Promise<number>) => Promise<void>;
+
 /** The command line, as docs and --help show it. */
-function createProgram(finish: (code: Promise<number>) => Promise<void>): Command {
+function createProgram(finish: Finish): Command {
   const program = new Command('mmsr-run')
     .description('Multi-task, multi-magnification super-resolution for pathology.')
     .version(versionOf('mmsr-run'))
@@ -37,6 +40,7 @@ function createProgram(finish: (code: Promise<number>) => Promise<void>): Comman
     .option('--resolved', 'prints the file with every default filled in', false)
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
+  addReport(program, finish);
   program
     .command('plugins')
     .description('what is found, from where, with which options')
@@ -64,6 +68,18 @@ function createProgram(finish: (code: Promise<number>) => Promise<void>): Comman
       finish(installCommand(name, options)),
     );
   return program;
+}
+
+function addReport(program: Command, finish: Finish): void {
+  program
+    .command('report')
+    .description('statistics and tables of what is done of a study, written into its folder')
+    .argument('<DIR>', 'the folder of a study, such as runs/NAME, or of one run')
+    .option('--json', 'prints the statistics as JSON', false)
+    .addHelpText('after', example('mmsr-run report runs/plug-and-play'))
+    .action((folder: string, options: ReportCommandOptions) =>
+      finish(reportCommand(folder, options)),
+    );
 }
 
 function example(line: string): string {

@@ -15,15 +15,24 @@ import { wilcoxonSignedRank } from './wilcoxon.js';
 
 export const CONFIDENCE_LEVEL = 0.95;
 
-/** How the numbers of a comparison were made; stands in statistics.json. */
-export const STATISTICS_PROTOCOL = {
+/** How the numbers of a comparison were made. */
+export interface StatisticsProtocol {
+  readonly confidenceLevel: number;
+  readonly interval: string;
+  readonly resamples: number;
+  readonly bootstrapSeed: number;
+  readonly test: string;
+  readonly adjustment: string;
+}
+
+export const STATISTICS_PROTOCOL: StatisticsProtocol = {
   confidenceLevel: CONFIDENCE_LEVEL,
   interval: 'two-level bootstrap (seeds, then groups within them), expanded percentiles',
   resamples: DEFAULT_RESAMPLES,
   bootstrapSeed: BOOTSTRAP_SEED,
   test: 'Wilcoxon signed-rank on group means, two-sided, zeros left out',
   adjustment: 'Holm over all comparisons of one table',
-} as const;
+};
 
 /** One comparison on one metric: a row of a comparison table. */
 export interface ComparisonRow {

@@ -63,7 +63,8 @@ function assertSameImages(cell: TestedCell, baseline: TestedCell): void {
   });
 }
 
-function imageMismatch(cell: TestedCell, baseline: TestedCell): string | undefined {
+/** Why two cells cannot be paired, naming some images; undefined when they can. */
+export function imageMismatch(cell: TestedCell, baseline: TestedCell): string | undefined {
   const [ofCell, ofBaseline] = [cell, baseline].map(({ images }) => images.map(keyOf)) as [
     string[],
     string[],

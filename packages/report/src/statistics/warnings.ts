@@ -23,7 +23,7 @@ function tooFewGroups(rows: readonly ComparisonRow[]): string[] {
   if (fewest < FEWEST_GROUPS) {
     return [
       `Only ${fewest} groups (slides or patients): whatever they show, the test cannot give p below ` +
-        `${smallest.toPrecision(2)}, and the interval is a rough one. At least ${FEWEST_GROUPS} are needed.`,
+        `${smallest.toPrecision(2)}, and the interval cannot be trusted. At least ${FEWEST_GROUPS} are needed.`,
     ];
   }
   const tests = rows.filter(({ pValue }) => pValue !== null).length;
