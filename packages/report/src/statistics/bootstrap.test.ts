@@ -65,3 +65,14 @@ test('intervals of few groups are wider than plain percentiles, as Student says'
 test('percentiles are interpolated', () => {
   expect(percentileInterval(Float64Array.of(0, 1, 2, 3, 4), 0.1)).toEqual({ low: 0.4, high: 3.6 });
 });
+
+test('a resample without images gives no mean', () => {
+  const seed = (seed: number, counts: number[]) => ({
+    seed,
+    sums: Float64Array.from(counts),
+    counts: Float64Array.from(counts),
+  });
+  const means = bootstrapMeans({ seeds: [seed(1, [1, 0]), seed(2, [1, 1])], sharedGroups: true });
+  expect(means.length).toBeLessThan(10_000);
+  expect([...new Set(means)]).toEqual([1]);
+});

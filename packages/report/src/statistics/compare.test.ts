@@ -78,6 +78,8 @@ test('cells of other images are refused, saying which', () => {
   expect(() => compare(contrast([{ cell: better(1, 'a'), baseline: base(1, 'b') }]))).toThrow(
     'ids are the same, the files are not',
   );
+  const twice = { ...better(), images: [...better().images, ...better().images] };
+  expect(() => compare(contrast([{ cell: twice, baseline: base() }]))).toThrow('image twice');
 });
 
 test('values that are not finite are left out on both sides and said', () => {

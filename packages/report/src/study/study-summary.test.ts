@@ -159,3 +159,58 @@ test('a folder without runs is refused', async () => {
   await remove();
   await expect(summarizeStudy(folder)).rejects.toMatchObject({ code: 'E_RUN_DIRECTORY' });
 });
+
+test('cells keep the order of the study, and a note tells of two engines', async () => {
+  const cells = { 'head-none_seed-1': without(), 'head-pooled-linear_seed-1': branch() };
+  const cellNames = Object.keys(cells).reverse();
+  const study = await summary(
+    { ...cells, 'head-none_seed-1': without(1, { engine: 'tensorflow' }) },
+    { ...COMPARE, cellNames },
+  );
+  expect(study.cells.map(({ cell }) => cell)).toEqual(cellNames);
+  expect(study.blocks[0]?.variants.map(({ name }) => name)).toEqual([
+    'head-pooled-linear',
+    'head-none',
+  ]);
+  expect(study.notes).toEqual(['Cells ran on different engines: wasm 1, tensorflow 1.']);
+});
+
+test('what has no partner is said, and seeds are no factor', async () => {
+  const study = await summary({ 'head-pooled-linear_seed-1': branch() });
+  expect(study.notes).toEqual([
+    'head-pooled-linear is not compared: what it is compared with is not done.',
+  ]);
+  expect(answers(study)).toEqual(['Nothing can be compared along model.head yet.']);
+  const seeds = await summary(FOUR, { compare: { factor: 'seed', baseline: 1 } });
+  expect(seeds.notes).toEqual(['Seeds are not compared with each other.']);
+});
+
+test('a cell whose matrix sets other keys is left out', async () => {
+  const study = await summary({
+    ...FOUR,
+    older: { seed: 1, settings: { 'model.head': null, seed: 1, 'training.steps': 10 } },
+  });
+  expect(study.notes[0]).toContain('older (its matrix sets other keys');
+});
+
+test('a mean that is not finite in one seed is no number', async () => {
+  const lost = (results: Record<string, unknown>) => ({
+    ...results,
+    summary: { all: { psnrDb: null, ssim: 0.3, bicubic: { psnrDb: 30 }, accuracy: null } },
+  });
+  const study = await summary({ ...FOUR, 'head-none_seed-2': without(2, { change: lost }) });
+  const [none] = study.blocks[0]?.variants ?? [];
+  expect(none?.metrics.all?.psnrDb).toBeNull();
+  expect(none?.metrics.all?.bicubic.psnrDb).toEqual({ mean: 30, sd: 0 });
+});
+
+test.each([
+  ['image 2', { images: [{ id: 'a', group: 'g', magnification: 20, bicubic: {} }, { id: 1 }] }],
+  ['protocol', { protocol: null }],
+  ['confusion', { confusion: { actual: [1], predicted: [1], counts: [] } }],
+  ['summary without bicubic', { summary: { all: {} } }],
+])('results with a wrong %s are named', async (text, wrong) => {
+  const change = (results: Record<string, unknown>) => ({ ...results, ...wrong });
+  const study = await summary({ ...FOUR, 'head-none_seed-1': without(1, { change }) });
+  expect(study.notes[0]).toMatch(new RegExp(`^Failed: head-none_seed-1 .*${text}`));
+});

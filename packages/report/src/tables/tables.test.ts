@@ -6,7 +6,10 @@ import { writeTables } from '../write-tables.js';
 import { toCsv } from './csv.js';
 import { escapeLatex, toLatex } from './latex.js';
 import { escapeMarkdown, toMarkdown } from './markdown.js';
-import { formatP, markBest, signed, type Table } from './table.js';
+import type { ComparisonRow } from '../statistics/compare.js';
+import { verdict } from './answers.js';
+import { studyTables } from './study-tables.js';
+import { formatP, markBest, plainLine, signed, type Table } from './table.js';
 
 const EVIL = '<script>alert(1)</script>|`x`[a](b) \\input{/etc/passwd}%\n=cmd()';
 
@@ -125,4 +128,55 @@ test('the files of a study: every table in every form, hostile names harmless', 
   expect(JSON.parse(await read('statistics.json'))).toEqual(JSON.parse(JSON.stringify(summary)));
   expect(files.every((file) => file.startsWith(join(folder, 'report')))).toBe(true);
   await remove();
+});
+
+test('cells of two crops or two sets of classes have tables of their own', async () => {
+  const { folder, remove } = await madeStudy({
+    a: { settings: { 'evaluation.cropPx': 2 }, withBranch: true },
+    b: { settings: { 'evaluation.cropPx': 0 }, cropPx: 0, withBranch: true, classes: [20] },
+  });
+  const tables = studyTables(await summarizeStudy(folder, { resamples: 100 }));
+  await remove();
+  expect(tables.map(({ id }) => id)).toEqual([
+    'results-1', 'results-2', 'bicubic', 'confusion-1', 'confusion-2',
+  ]); // prettier-ignore
+  expect(tables[1]?.protocol).toContain('0 px border left out');
+  expect(tables[1]?.rows.map(([name]) => name?.text)).toEqual(['bicubic', 'b']);
+  expect(tables[2]?.protocol).toContain('2 px border left out');
+  expect(tables[4]?.columns.map(({ header }) => header)).toEqual([
+    'cell',
+    'magnification',
+    'taken for 20x',
+  ]);
+});
+
+test('bicubic has a deviation only where seeds have other test images', async () => {
+  const cell = (seed: number) => ({ seed, settings: { seed } });
+  const { folder, remove } = await madeStudy({ 'seed-1': cell(1), 'seed-2': cell(2) });
+  const [results] = studyTables(await summarizeStudy(folder, { resamples: 100 }));
+  await remove();
+  expect(results?.rows[0]?.[3]?.text).toBe('30.00');
+  expect(results?.rows[1]?.map(({ text }) => text).slice(0, 4)).toEqual([
+    'main',
+    '2',
+    '1,234',
+    '31.75 ± 0.00',
+  ]);
+});
+
+test('text from outside is one line without control characters', () => {
+  expect(plainLine(' a\u001b[31m\nb\u0000 ')).toBe('a [31m b');
+});
+
+const row = (low: number, high: number, adjustedPValue: number | null) =>
+  ({ interval: { low, high }, adjustedPValue }) as ComparisonRow;
+
+test.each([
+  [row(0.1, 0.3, 0.01), 'better'],
+  [row(-0.3, -0.1, 0.01), 'worse'],
+  [row(-0.1, 0.3, 0.01), 'not shown to be more than chance'],
+  [row(0.1, 0.3, 0.05), 'not shown to be more than chance'],
+  [row(0.1, 0.3, null), 'not shown to be more than chance'],
+])('a verdict needs both the interval and the test: %j', (comparison, expected) => {
+  expect(verdict(comparison)).toBe(expected);
 });

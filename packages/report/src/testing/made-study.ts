@@ -21,6 +21,9 @@ export interface MadeCell {
   readonly results?: null;
   readonly events?: readonly object[];
   readonly withBranch?: boolean;
+  readonly engine?: string;
+  /** Magnifications that the branch knows. */
+  readonly classes?: readonly number[];
   /** Changes results.json before it is written. */
   readonly change?: (results: Record<string, unknown>) => unknown;
 }
@@ -63,12 +66,13 @@ function manifestOf(name: string, cell: MadeCell): object {
     model: { backbone: { name: 'edsr' }, head: settings['model.head'] ?? null },
   };
   const images = Array.from({ length: groups }, (_, i) => ({ id: `slide-${i}`, digest }));
-  const device = { engine: 'wasm', version: '1' };
+  const device = { engine: cell.engine ?? 'wasm', version: '1' };
   return { format: 1, cell: name, settings, experiment, device, data: { test: { images } } };
 }
 
 function resultsOf(name: string, cell: MadeCell): Record<string, unknown> {
   const { seed = 1, scale = 2, gainDb = 0, groups = 8, magnifications = [20, 10] } = cell;
+  const { classes = magnifications } = cell;
   const images = madeImages({
     groups,
     magnifications,
@@ -100,8 +104,8 @@ function resultsOf(name: string, cell: MadeCell): Record<string, unknown> {
       cell.withBranch === true
         ? {
             actual: magnifications,
-            predicted: magnifications,
-            counts: magnifications.map((_, i) => magnifications.map((_, j) => (i === j ? 16 : 0))),
+            predicted: classes,
+            counts: magnifications.map((_, i) => classes.map((_, j) => (i === j ? 16 : 0))),
           }
         : null,
   };
