@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, MmsrError, writeDurably } from '@mmsr/core';
 import type { StudySummary } from './study/study-summary.js';
@@ -7,6 +7,9 @@ import { toCsv } from './tables/csv.js';
 import { toLatex } from './tables/latex.js';
 import { toMarkdown } from './tables/markdown.js';
 import { studyTables } from './tables/study-tables.js';
+
+/** Tables that an earlier report may have left and this one has no more. */
+const TABLE_FILE = /^(?:results|comparison|bicubic|confusion)(?:-\d+)?\.csv$/;
 
 /**
  * Writes DIR/report: tables.md, tables.tex, a CSV file for each table, and statistics.json, the summary itself.
@@ -27,6 +30,9 @@ export async function writeTables(folder: string, summary: StudySummary): Promis
   } catch (error) {
     throw new MmsrError('E_FILE', `cannot be made (${messageOf(error)})`, { where: target });
   }
+  const old = (await readdir(target)).filter((name) => TABLE_FILE.test(name));
+  const names = files.map(([name]) => name);
+  for (const name of old) if (!names.includes(name)) await rm(join(target, name));
   for (const [name, text] of files) await writeDurably(join(target, name), text);
-  return files.map(([name]) => join(target, name));
+  return names.map((name) => join(target, name));
 }

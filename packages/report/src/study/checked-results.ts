@@ -1,4 +1,4 @@
-import { MmsrError, type CellResults } from '@mmsr/core';
+import { MmsrError, type CellResults, type StudyRecord } from '@mmsr/core';
 
 /**
  * The results, once they have what statistics and tables read of them: the file may come from anywhere.
@@ -11,6 +11,31 @@ export function checkedResults(results: CellResults, where: string): CellResults
     where,
     advice: 'Run the cell again in a new folder.',
   });
+}
+
+/** The same of study.json, which an older study does not have. */
+export function checkedRecord(
+  record: StudyRecord | undefined,
+  where: string,
+): StudyRecord | undefined {
+  if (record === undefined || isStudyRecord(record)) return record;
+  throw new MmsrError('E_RUN_DIRECTORY', 'study.json is not that of a study', {
+    where,
+    advice: 'Run mmsr-run on the experiment file: it writes it anew.',
+  });
+}
+
+function isStudyRecord(record: unknown): boolean {
+  if (!isRecord(record)) return false;
+  const { name, description, cellNames, compare } = record;
+  const isText = (value: unknown) => typeof value === 'string';
+  return (
+    isText(name) &&
+    isText(description) &&
+    Array.isArray(cellNames) &&
+    cellNames.every(isText) &&
+    (compare === null || (isRecord(compare) && isText(compare.factor) && 'baseline' in compare))
+  );
 }
 
 function faultOf(results: unknown): string | undefined {

@@ -11,7 +11,7 @@ import {
   type StudyRecord,
 } from '@mmsr/core';
 import { unfinishedState, type CellState } from './cell-state.js';
-import { checkedResults } from './checked-results.js';
+import { checkedRecord, checkedResults } from './checked-results.js';
 import { toDoneCell, type DoneCell } from './done-cell.js';
 
 /** What is in a study's folder. */
@@ -28,7 +28,7 @@ export interface StudyRuns extends Pick<StudyRecord, 'name' | 'description' | 'c
 export async function loadStudyRuns(folder: string): Promise<StudyRuns> {
   const names = await foldersIn(folder);
   const single = (await new RunDirectory(folder).manifest()) !== undefined;
-  const record = single ? undefined : await readStudyRecord(folder);
+  const record = single ? undefined : checkedRecord(await readStudyRecord(folder), folder);
   const cells: LoadedCell[] = [];
   if (single) cells.push(await loadCell(basename(folder), folder));
   else for (const name of names) cells.push(await loadCell(name, join(folder, name)));
@@ -155,7 +155,8 @@ function bareExperiment({ manifest, settings }: DoneCell): Experiment {
     const path = key.split('.');
     const last = path.pop() as string;
     let at: unknown = bare;
-    for (const part of path) at = isRecord(at) ? at[part] : undefined;
+    // Own keys alone: a path from outside must not lead to what all objects share.
+    for (const part of path) at = isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined;
     if (isRecord(at)) delete at[last];
   }
   return bare as unknown as Experiment;

@@ -214,3 +214,22 @@ test.each([
   const study = await summary({ ...FOUR, 'head-none_seed-1': without(1, { change }) });
   expect(study.notes[0]).toMatch(new RegExp(`^Failed: head-none_seed-1 .*${text}`));
 });
+
+test('a manifest cannot reach what all objects share', async () => {
+  const settings = { '__proto__.toLocaleString': 1, 'constructor.prototype.x': 1 };
+  const study = await summary({ main: { settings } }, undefined);
+  expect(study.cells[0]?.state).toBe('done');
+  // Jest has a realm of its own, and clones are of the other.
+  const shared = Object.getPrototypeOf(structuredClone({})) as object;
+  expect(Object.hasOwn(shared, 'toLocaleString')).toBe(true);
+});
+
+test.each([{ compare: 'x' }, { compare: { factor: 1 } }, { cellNames: [1] }, { name: null }])(
+  'a study.json with a wrong part is refused: %j',
+  async (wrong) => {
+    await expect(summary(FOUR, { ...COMPARE, ...wrong })).rejects.toMatchObject({
+      code: 'E_RUN_DIRECTORY',
+      message: 'study.json is not that of a study',
+    });
+  },
+);

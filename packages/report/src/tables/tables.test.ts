@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { summarizeStudy } from '../study/study-summary.js';
 import { madeStudy } from '../testing/made-study.js';
@@ -113,6 +113,8 @@ test('the files of a study: every table in every form, hostile names harmless', 
     { name: '../../x', compare: { factor: 'model.head', baseline: null } },
   );
   const summary = await summarizeStudy(folder, { resamples: 200 });
+  await mkdir(join(folder, 'report'));
+  await writeFile(join(folder, 'report', 'results-2.csv'), 'of an earlier report');
   const files = await writeTables(folder, summary);
   expect((await readdir(join(folder, 'report'))).sort()).toEqual([
     'bicubic.csv', 'comparison.csv', 'confusion.csv', 'results.csv', 'statistics.json', 'tables.md', 'tables.tex',
