@@ -3,6 +3,7 @@ import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
 import { installCommand, type InstallCommandOptions } from './commands/install.js';
 import { pluginsCommand } from './commands/plugins.js';
+import { reportCommand, type ReportCommandOptions } from './commands/report.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { EXIT } from './exit-codes.js';
@@ -59,6 +60,7 @@ function addExperimentCommands(program: Command, finish: Finish): void {
     .option('--resolved', 'prints the file with every default filled in', false)
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
+  addReport(program, finish);
 }
 
 /** What is here: plugins, engines, native parts. */
@@ -88,6 +90,18 @@ function addMachineCommands(program: Command, finish: Finish): void {
     .addHelpText('after', example('mmsr-run install tensorflow'))
     .action((name: string, options: InstallCommandOptions) =>
       finish(installCommand(name, options)),
+    );
+}
+
+function addReport(program: Command, finish: Finish): void {
+  program
+    .command('report')
+    .description('statistics and tables of what is done of a study, written into its folder')
+    .argument('<DIR>', 'the folder of a study, such as runs/NAME, or of one run')
+    .option('--json', 'prints the statistics as JSON', false)
+    .addHelpText('after', example('mmsr-run report runs/plug-and-play'))
+    .action((folder: string, options: ReportCommandOptions) =>
+      finish(reportCommand(folder, options)),
     );
 }
 

@@ -16,6 +16,7 @@ import {
   RunDirectory,
   suggestBriefly,
   type Study,
+  writeStudyRecord,
 } from '@mmsr/core';
 import { checkStudy } from './check.js';
 import { createContainer } from './composition.js';
@@ -80,9 +81,11 @@ export async function runStudy(
 ): Promise<CellReport[]> {
   const { out = 'runs', signal = new AbortController().signal } = options;
   const checks = await checkStudy(study);
+  const folder = join(resolve(out), study.name);
+  await writeStudyRecord(folder, study);
   const cells = study.cells.map((cell) => ({
     cell,
-    directory: join(resolve(out), study.name, cell.name),
+    directory: join(folder, cell.name),
   }));
   const reports = new Map<string, CellReport>();
   const requests = cells.map(({ cell, directory }) => ({

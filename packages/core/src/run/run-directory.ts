@@ -172,7 +172,8 @@ export class RunDirectory {
   }
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
+/** Undefined where there is no such file. */
+export async function readJson<T>(path: string): Promise<T | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
