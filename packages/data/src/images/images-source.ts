@@ -22,7 +22,7 @@ const closed = { additionalProperties: false } as const;
 const Pixels = Type.Integer({ minimum: 0 });
 const Side = Type.Integer({ minimum: 1 });
 
-const ImagesConfig = Type.Object(
+export const ImagesConfig = Type.Object(
   {
     paths: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
