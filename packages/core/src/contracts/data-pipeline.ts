@@ -18,12 +18,30 @@ export interface EvaluationSet {
   get(index: number): Promise<EvaluationSample>;
 }
 
+/** Training patches that could not be read and were replaced by others. */
+export interface SkippedPatches {
+  readonly count: number;
+  /** Patches of all batches given so far. */
+  readonly patches: number;
+  /** By image, in the order in which they came up: how many, and what was wrong with the first. */
+  readonly images: readonly SkippedImage[];
+}
+
+export interface SkippedImage {
+  readonly id: string;
+  readonly count: number;
+  /** Image, magnification and place, and why it could not be read. */
+  readonly firstProblem: string;
+}
+
 /** Training batches in their order; made ahead of need. */
 export interface BatchStream {
   /** The batch of the next index. */
   next(): Promise<Batch>;
   /** Milliseconds that `next` has kept its caller waiting, in all. */
   readonly waitedMs: number;
+  /** Of the batches given so far; absent where an unreadable patch is always an error. */
+  readonly skipped?: SkippedPatches | undefined;
   close(): Promise<void>;
 }
 

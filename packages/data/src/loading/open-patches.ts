@@ -12,10 +12,11 @@ import { PatchEvaluationSet } from '../evaluation/patch-evaluation-set.js';
 import type { EvaluationPlan } from '../evaluation/plan-evaluation.js';
 import { BatchMaker, type BatchShape } from '../patches/batch-maker.js';
 import type { PatchSampler } from '../patches/patch-sampler.js';
+import { describePlace } from '../patches/read-pair.js';
 import { DirectStream } from './direct-stream.js';
 import type { LoaderTask } from './loader-task.js';
 import type { OpenSplit } from './open-split.js';
-import { ThreadStream } from './thread-stream.js';
+import { type StreamTask, ThreadStream } from './thread-stream.js';
 
 export interface OpenPatchesContext {
   readonly experiment: Experiment;
@@ -55,7 +56,7 @@ export class OpenPatches implements OpenData {
     const stream =
       threads === 0
         ? this.#directStream(first)
-        : new ThreadStream(this.#task(), this.#shape(), threads, first);
+        : new ThreadStream(this.#task(), this.#shape(), this.#describePatch, threads, first);
     this.#streams.add(stream);
     return stream;
   }
@@ -89,13 +90,24 @@ export class OpenPatches implements OpenData {
 
   #directStream(first: number): BatchStream {
     const { sampler } = this.context;
-    const maker = new BatchMaker(this.#maker('train', sampler.options.patchPx), sampler);
+    const { onBadPatch } = this.context.experiment.data;
+    const maker = new BatchMaker(
+      this.#maker('train', sampler.options.patchPx),
+      sampler,
+      onBadPatch,
+    );
     return new DirectStream(maker, sampler.options, this.#shape(), first);
   }
 
-  #task(): Omit<LoaderTask, 'ring'> {
+  readonly #describePatch = (batch: number, slot: number, attempt: number): string => {
+    const place = this.context.sampler.patch(batch, slot, attempt);
+    return describePlace(this.#open('train').source.images, place);
+  };
+
+  #task(): StreamTask {
     const { source, context } = this.#open('train');
     return {
+      onBadPatch: this.context.experiment.data.onBadPatch,
       ...(this.context.threadPlugins as Pick<LoaderTask, 'source' | 'degradation'>),
       sourceContext: { ...context, handedOver: source.handOver?.() },
       sampler: this.context.sampler.options,

@@ -39,7 +39,10 @@ export function classOf(batch: number, slot: number, batchSize: number, classes:
   return (batch * batchSize + slot) % classes;
 }
 
-/** Says which patch is in which slot of which batch: a pure function of the seed and the two. */
+/**
+ * Says which patch is in which slot of which batch, and which takes its place when it cannot be read: a
+ * pure function of the seed, the batch, the slot and the attempt.
+ */
 export class PatchSampler {
   readonly #places: readonly (readonly Places[])[];
 
@@ -56,12 +59,16 @@ export class PatchSampler {
     return this.#places[magnificationClass]?.length ?? 0;
   }
 
-  /** Images count in proportion to the places a patch has in them, so every place is equally likely. */
-  patch(batch: number, slot: number): SampledPatch {
+  /**
+   * Images count in proportion to the places a patch has in them, so every place is equally likely.
+   * @param attempt 0 for the patch of the slot, above it for those that replace it
+   */
+  patch(batch: number, slot: number, attempt = 0): SampledPatch {
     const { seed, batchSize, magnifications, augment } = this.options;
     const magnificationClass = classOf(batch, slot, batchSize, magnifications.length);
     const places = this.#places[magnificationClass] as readonly Places[];
-    const random = randomStream(seed, 'patch', batch, slot);
+    const purpose = attempt === 0 ? 'patch' : `patch, attempt ${attempt}`;
+    const random = randomStream(seed, purpose, batch, slot);
     const place = random.integer((places.at(-1) as Places).upTo);
     const found = firstAbove(places, place);
     const { image, columns } = places[found] as Places;
