@@ -185,18 +185,29 @@ function measureTheirs({ theirs, magnifications = MAGNIFICATIONS }, workers) {
   return JSON.parse(output.trim().split('\n').at(-1));
 }
 
-/** Share of the quickstart's time that its steps waited, with the engine that `auto` takes here. */
+/**
+ * Share of the quickstart's time that its steps waited, with the engine that `auto` takes here: in all, and
+ * after the first report, when the worker has started and the slides are drawn.
+ */
 async function measureWaiting() {
   const file = fileURLToPath(new URL('../experiments/quickstart.yaml', import.meta.url));
   const study = await loadStudy(file, { set: ['data.workers=1'] });
-  let waiting = Number.NaN;
-  const onProgress = (_cell, progress) => {
-    if (progress.phase === 'train') ({ waiting } = progress);
+  const { batchSize } = study.cells[0].experiment.training;
+  const reports = [];
+  const onProgress = (_cell, { phase, step, patchesPerSecond, waiting }) => {
+    if (phase !== 'train') return;
+    const seconds = (step * batchSize) / patchesPerSecond;
+    reports.push({ seconds, waited: waiting * seconds });
   };
   const [report] = await runStudy(study, { out: join(folder, 'runs'), onProgress });
   if (report.outcome !== 'done') throw report.error ?? new Error(report.outcome);
   const { engine, version } = report.device;
-  return { waiting, engine: `${engine} ${version}` };
+  const [first, last] = [reports[0], reports.at(-1)];
+  return {
+    engine: `${engine} ${version}`,
+    inAll: last.waited / last.seconds,
+    afterStart: (last.waited - first.waited) / (last.seconds - first.seconds),
+  };
 }
 
 const [loadAverage] = loadavg();
@@ -221,7 +232,8 @@ for (let round = 1; round <= rounds; round++) {
     );
   }
 }
-const { waiting, engine } = await measureWaiting();
+const { engine, inAll, afterStart } = await measureWaiting();
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 const table = formatMarkdown(
   ['from', 'source', 'workers', 'patches/s', 'PyTorch, patches/s', 'ratio'],
@@ -244,8 +256,8 @@ ${rounds} rounds of ${seconds} s in turn. Made by \`node bench/data.mjs\`.
 
 ${table}
 
-In the quickstart on ${engine} with 1 worker the training step waited ${(100 * waiting).toFixed(1)} % of its time for data, the
-start of the worker included.
+In the quickstart on ${engine} with 1 worker the training step waited ${percent(afterStart)} of its time for
+data; ${percent(inAll)} with the start of the worker and the drawing of the slides.
 
 ${describeMachine(['@mmsr/data'])}; sharp ${sharp.versions.sharp}, ${versions}. ${busyness}
 `;
