@@ -14,6 +14,8 @@ export interface SourceImage {
   readonly heightPx: number;
   /** Native objective power, such as 20 or 40. */
   readonly magnification: number;
+  /** The objective power that the file is labelled with; only a label where microns per pixel decided. */
+  readonly objectivePower?: number | undefined;
   /** Native resolution where it is known. */
   readonly micronsPerPixel?: number | undefined;
   /** SHA-256 of the file's bytes or of what the pixels follow from, in hex. */

@@ -31,7 +31,15 @@ export interface Manifest {
 }
 
 /** Keys that change nothing a run computes. */
-const IRRELEVANT = ['description', 'tracking', 'plugins', 'data.workers', 'training.keep'];
+const IRRELEVANT = [
+  'description',
+  'tracking',
+  'plugins',
+  'data.workers',
+  // A run that a bad patch ended may go on without it: the patches before are the same.
+  'data.onBadPatch',
+  'training.keep',
+];
 
 /** The paths at which two experiments differ in what they compute, each with both values. */
 export function experimentDifferences(before: Experiment, after: Experiment): string[] {

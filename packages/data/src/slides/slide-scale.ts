@@ -11,6 +11,8 @@ export interface SlideScale {
   /** What the slide counts as, from its microns per pixel where they are known. */
   readonly magnification: number;
   readonly micronsPerPixel: number | undefined;
+  /** What the file calls itself. */
+  readonly objectivePower?: number;
 }
 
 /**
@@ -24,7 +26,8 @@ export function scaleOfSlide(slide: Slide, stated: Scale, where: string): SlideS
   const micronsPerPixel = positive(slide.number('openslide.mpp-x'));
   const label = positive(slide.number('openslide.objective-power'));
   const magnification = decide(stated.micronsPerPixel ?? micronsPerPixel, label);
-  return resolveScale(stated, { magnification, micronsPerPixel }, where);
+  const scale = resolveScale(stated, { magnification, micronsPerPixel }, where);
+  return { ...scale, ...(label === undefined ? {} : { objectivePower: label }) };
 }
 
 /** Undefined where neither is known. */

@@ -39,6 +39,7 @@ export function experimentOf(
     test?: Partial<Data['test']>;
     validation?: Data['test'];
     workers?: number;
+    onBadPatch?: 'error' | 'skip';
     degradation?: { name: string };
   } = {},
   batchSize = 4,
@@ -54,6 +55,7 @@ export function experimentOf(
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
       workers: 0,
+      onBadPatch: 'error',
       ...others,
     },
     training: { batchSize },
