@@ -59,6 +59,7 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['training.validateEverySteps=1', 'run'],
   ['training.checkpointEverySteps=2', 'run'],
   ['training.logEverySteps=2', 'run'],
+  ['training.diagnoseEverySteps=2', 'run'],
   ['training.keep=1', 'run'],
   ['evaluation.metrics=[psnr]', 'results'],
   ['evaluation.color=y', 'results'],
