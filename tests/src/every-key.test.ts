@@ -148,7 +148,7 @@ describe('every key has an effect', () => {
     await remove();
     if (code !== 0) throw new Error(stderr);
     inventory = JSON.parse(stdout) as Record<string, Left>;
-  }, 300_000);
+  }, 900_000);
 
   test.each(CHANGES)('%s changes the %s', (change, effect) => {
     const [before, after] = [inventory[''], inventory[change]] as [Left, Left];
