@@ -1,9 +1,19 @@
 import type { DegradationPlugin, SourcePlugin } from '@mmsr/core';
+import { areaDegradation } from './degradation/area.js';
 import { bicubicDegradation } from './degradation/bicubic.js';
+import { blurNoiseJpegDegradation } from './degradation/blur-noise-jpeg.js';
+import { defocusDegradation } from './degradation/defocus.js';
 import { imagesSource } from './images/images-source.js';
 import { syntheticSource } from './synthetic/synthetic-source.js';
 
-export { bicubicDegradation, imagesSource, syntheticSource };
+export {
+  areaDegradation,
+  bicubicDegradation,
+  blurNoiseJpegDegradation,
+  defocusDegradation,
+  imagesSource,
+  syntheticSource,
+};
 export { PatchPipeline } from './loading/patch-pipeline.js';
 export { writePng } from './write-png.js';
 
@@ -12,4 +22,7 @@ export const dataPlugins: readonly (SourcePlugin | DegradationPlugin)[] = [
   imagesSource,
   syntheticSource,
   bicubicDegradation,
+  areaDegradation,
+  blurNoiseJpegDegradation,
+  defocusDegradation,
 ];

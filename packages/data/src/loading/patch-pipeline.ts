@@ -1,8 +1,9 @@
 import {
   type DataPipeline,
+  type Degradation,
   type Experiment,
   InputError,
-  type MmsrError,
+  MmsrError,
   type OpenData,
   PluginRegistry,
   trainedMagnifications,
@@ -53,15 +54,13 @@ export class PatchPipeline implements DataPipeline {
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
-    const { data, scale } = experiment;
-    const use = useOf('degradation', data.degradation);
     const loading = this.#loading(experiment, splits);
     return new OpenPatches({
       experiment,
       splits,
       sampler: training.sampler,
       evaluations,
-      degradation: findPlugin(this.plugins, use).create(use.options, { scale }),
+      degradation: this.#degradation(experiment),
       threadPlugins: loading.threadPlugins,
       warnings: [
         ...images.flatMap(labelWarnings),
@@ -69,6 +68,16 @@ export class PatchPipeline implements DataPipeline {
         ...loading.warnings,
       ],
     });
+  }
+
+  #degradation({ data, scale }: Experiment): Degradation {
+    const use = useOf('degradation', data.degradation);
+    try {
+      return findPlugin(this.plugins, use).create(use.options, { scale });
+    } catch (error) {
+      // Options that do not go together are the input's fault, found before anything is written.
+      throw error instanceof MmsrError ? new InputError([error]) : error;
+    }
   }
 
   /** Threads import the plugins for themselves; where that cannot be done, batches are made here. */
