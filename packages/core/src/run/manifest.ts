@@ -27,6 +27,8 @@ export interface Manifest {
   /** Of the folder of the experiment file; null outside of a git repository. */
   readonly git: { readonly commit: string; readonly dirty: boolean } | null;
   readonly data: Readonly<Partial<Record<Split, SplitDescription>>>;
+  /** SHA-256 of the images that colours are normalised to, by path. */
+  readonly references?: Readonly<Record<string, string>>;
   readonly protocol: ResultProtocol;
 }
 
@@ -52,6 +54,9 @@ export function differences(before: Manifest, after: Manifest): string[] {
     Object.values(data).map((split) => split.images.map(({ id, digest }) => [id, digest]));
   if (!isDeepStrictEqual(digests(before), digests(after))) {
     changes.push('the images are not the same (see data in manifest.json)');
+  }
+  if (!isDeepStrictEqual(before.references ?? {}, after.references ?? {})) {
+    changes.push('the reference images are not the same (see references in manifest.json)');
   }
   return changes;
 }

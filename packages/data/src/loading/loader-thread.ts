@@ -20,7 +20,7 @@ async function openSource({ source, sourceContext, digests }: LoaderTask): Promi
 }
 
 async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker> {
-  const { sampler, sourceContext, degradation } = task;
+  const { sampler, sourceContext, degradation, transforms } = task;
   const { scale } = sourceContext;
   const plugin = await importPlugin(degradation);
   const maker = {
@@ -28,6 +28,7 @@ async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker
     degradation: plugin.create(degradation.options, { scale }),
     patchPx: sampler.patchPx,
     scale,
+    transforms,
   };
   return new BatchMaker(maker, new PatchSampler(source.images, sampler));
 }

@@ -12,6 +12,7 @@ import { PatchEvaluationSet } from '../evaluation/patch-evaluation-set.js';
 import type { EvaluationPlan } from '../evaluation/plan-evaluation.js';
 import { BatchMaker, type BatchShape } from '../patches/batch-maker.js';
 import type { PatchSampler } from '../patches/patch-sampler.js';
+import type { OpenTransforms } from '../stain/open-transforms.js';
 import { DirectStream } from './direct-stream.js';
 import type { LoaderTask } from './loader-task.js';
 import type { OpenSplit } from './open-split.js';
@@ -23,6 +24,7 @@ export interface OpenPatchesContext {
   readonly sampler: PatchSampler;
   readonly evaluations: ReadonlyMap<'validation' | 'test', EvaluationPlan>;
   readonly degradation: Degradation;
+  readonly transforms: Omit<OpenTransforms, 'problems'>;
   /** What loading threads import; absent when they cannot. */
   readonly threadPlugins: Pick<LoaderTask, 'source' | 'degradation'> | undefined;
   readonly warnings: readonly string[];
@@ -32,10 +34,12 @@ export interface OpenPatchesContext {
 export class OpenPatches implements OpenData {
   readonly splits: OpenData['splits'];
   readonly warnings: readonly string[];
+  readonly references: Readonly<Record<string, string>>;
   readonly #streams = new Set<BatchStream>();
 
   constructor(private readonly context: OpenPatchesContext) {
     this.warnings = context.warnings;
+    this.references = context.transforms.references;
     this.splits = Object.fromEntries(
       context.splits.map(({ split, source }) => [split, this.#describe(split, source)]),
     );
@@ -78,8 +82,14 @@ export class OpenPatches implements OpenData {
   }
 
   #maker(split: Split, patchPx: number) {
-    const { degradation, experiment } = this.context;
-    return { source: this.#open(split).source, degradation, patchPx, scale: experiment.scale };
+    const { degradation, experiment, transforms } = this.context;
+    return {
+      source: this.#open(split).source,
+      degradation,
+      patchPx,
+      scale: experiment.scale,
+      transforms: split === 'train' ? transforms.training : transforms.evaluation,
+    };
   }
 
   #shape(): BatchShape {
@@ -98,6 +108,7 @@ export class OpenPatches implements OpenData {
     return {
       ...(this.context.threadPlugins as Pick<LoaderTask, 'source' | 'degradation'>),
       sourceContext: { ...context, handedOver: source.handOver?.() },
+      transforms: this.context.transforms.training,
       sampler: this.context.sampler.options,
       digests: source.images.map(({ digest }) => digest),
     };

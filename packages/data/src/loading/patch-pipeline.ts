@@ -12,6 +12,7 @@ import { inject, injectable } from 'tsyringe';
 import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluation.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
+import { openTransforms, type OpenTransforms } from '../stain/open-transforms.js';
 import {
   labelWarnings,
   leakProblems,
@@ -32,16 +33,22 @@ export class PatchPipeline implements DataPipeline {
    * @throws InputError with everything that is wrong with the images
    */
   async open(experiment: Experiment, folder: string): Promise<OpenData> {
+    const transforms = await openTransforms(experiment, folder);
     const { splits, problems } = await openSplits(this.plugins, experiment, folder);
     try {
-      return this.#check(experiment, splits, problems);
+      return this.#check(experiment, splits, transforms, [...transforms.problems, ...problems]);
     } catch (error) {
       await Promise.all(splits.map(({ source }) => source.close()));
       throw error;
     }
   }
 
-  #check(experiment: Experiment, splits: OpenSplit[], found: readonly MmsrError[]): OpenData {
+  #check(
+    experiment: Experiment,
+    splits: OpenSplit[],
+    transforms: OpenTransforms,
+    found: readonly MmsrError[],
+  ): OpenData {
     const images = splits.map(({ split, source }): SplitImages => {
       const { magnifications } = experiment.data[split] as { magnifications: number[] };
       return { split, images: source.images, magnifications };
@@ -61,6 +68,7 @@ export class PatchPipeline implements DataPipeline {
       sampler: training.sampler,
       evaluations,
       degradation: this.#degradation(experiment),
+      transforms,
       threadPlugins: loading.threadPlugins,
       warnings: [
         ...images.flatMap(labelWarnings),

@@ -25,8 +25,10 @@ test('threads that were never closed do not keep the process alive', () => {
     patchPx: 16,
     augment: { flip: true, rotate: true },
     count: null,
+    transforms: [],
   };
-  const data = { train: split, test: split, degradation: { name: 'bicubic' }, workers: 1 };
+  const degradation = { name: 'bicubic' };
+  const data = { train: split, test: split, degradation, transforms: [], workers: 1 };
   const experiment = { seed: 1, scale: 2, data, training: { batchSize: 2 } };
   const file = join(folder, 'program.mjs');
   writeFileSync(file, program);

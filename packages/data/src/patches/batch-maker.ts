@@ -40,7 +40,8 @@ export class BatchMaker {
     const slots = Array.from({ length: batchSize }, async (_, slot) => {
       const patch = this.sampler.patch(batch, slot);
       const random = randomStream(seed, 'degradation', batch, slot);
-      const pair = await readPair(this.maker, patch, random, patch.orientation);
+      const stain = randomStream(seed, 'stain', batch, slot);
+      const pair = await readPair(this.maker, patch, random, patch.orientation, stain);
       hr.set(pair.hr.data, slot * pair.hr.data.length);
       lr.set(pair.lr.data, slot * pair.lr.data.length);
     });

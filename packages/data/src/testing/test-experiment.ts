@@ -40,6 +40,7 @@ export function experimentOf(
     validation?: Data['test'];
     workers?: number;
     degradation?: { name: string };
+    transforms?: Data['transforms'];
   } = {},
   batchSize = 4,
 ): Experiment {
@@ -50,9 +51,10 @@ export function experimentOf(
     seed: 7,
     scale: 2,
     data: {
-      train: { source: TISSUE, magnifications, patchPx: 24, augment, ...train },
+      train: { source: TISSUE, magnifications, patchPx: 24, augment, transforms: [], ...train },
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
+      transforms: [],
       workers: 0,
       ...others,
     },
