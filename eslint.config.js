@@ -8,6 +8,7 @@ const IMPORT_RULES = {
   heads: ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
   'backbone-*': ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
   data: ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
+  report: ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
   'engine-*': ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
 };
 

@@ -35,6 +35,7 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['data.test.source.sizePx=320', 'results'],
   ['data.degradation={name: shift, px: 1}', 'weights'],
   ['data.workers=0', 'run'],
+  ['data.onBadPatch=skip', 'run'],
   ['model.backbone={name: rcan, groups: 1, blocks: 1, features: 8, reduction: 4}', 'weights'],
   ['model.head=null', 'weights'],
   ['model.head.attach=block-1', 'weights'],

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { stopWithParent } from '../dist/launchers/cell-process.js';
 import { main } from '../dist/main.js';
 
 // Whoever reads the output may stop reading, as `head` does: that ends the command, without a word.
@@ -7,4 +8,5 @@ process.stdout.on('error', (error) => {
   process.exit();
 });
 
+stopWithParent();
 process.exitCode = await main(process.argv);

@@ -15,7 +15,8 @@ import { dataPlugins, PatchPipeline, writePng } from '@mmsr/data';
 import { cpuEngine, wasmEngine } from '@mmsr/engine-wasm';
 import { tensorflowEngine } from '@mmsr/engine-tensorflow';
 import heads from '@mmsr/heads';
-import { inProcessLauncher } from './in-process-launcher.js';
+import { inProcessLauncher } from './launchers/in-process.js';
+import { processesLauncher } from './launchers/processes.js';
 import { versionOf } from './versions.js';
 
 /** What comes with mmsr-run, listed by hand: the package and its plugins. */
@@ -28,7 +29,7 @@ const BUILT_IN: readonly (readonly [string, readonly Plugin[]])[] = [
   ['@mmsr/data', dataPlugins],
   ['@mmsr/engine-wasm', [wasmEngine, cpuEngine]],
   ['@mmsr/engine-tensorflow', [tensorflowEngine]],
-  ['mmsr-run', [inProcessLauncher]],
+  ['mmsr-run', [inProcessLauncher, processesLauncher]],
 ];
 
 /** The only place where plugins meet the container. */

@@ -19,6 +19,19 @@ export const STOP_SIGNALS = {
 
 export type StopSignal = keyof typeof STOP_SIGNALS;
 
+const OUTCOMES: ReadonlyMap<number | null, CellOutcome> = new Map([
+  [EXIT.done, 'done'],
+  [EXIT.wrongInput, 'wrong-input'],
+  [EXIT.again, 'again'],
+  [EXIT.interrupted, 'stopped'],
+  [EXIT.terminated, 'stopped'],
+] as const);
+
+/** How a process that did one cell ended, by its exit code; null: it was killed. */
+export function outcomeOf(code: number | null): CellOutcome {
+  return OUTCOMES.get(code) ?? 'failed';
+}
+
 /** The exit code of a command that ran cells. */
 export function exitCodeOf(
   outcomes: readonly CellOutcome[],

@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
 import { installCommand, type InstallCommandOptions } from './commands/install.js';
 import { pluginsCommand } from './commands/plugins.js';
+import { reportCommand, type ReportCommandOptions } from './commands/report.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { EXIT } from './exit-codes.js';
@@ -10,33 +11,61 @@ import { versionOf } from './versions.js';
 
 const collect = (value: string, list: readonly string[]) => [...list, value];
 
+function countOf(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 on.');
+}
+
+type Finish = (code: Promise<number>) => Promise<void>;
+
 /** The command line, as docs and --help show it. */
-function createProgram(finish: (code: Promise<number>) => Promise<void>): Command {
+function createProgram(finish: Finish): Command {
   const program = new Command('mmsr-run')
     .description('Multi-task, multi-magnification super-resolution for pathology.')
     .version(versionOf('mmsr-run'))
     .exitOverride()
     .showHelpAfterError('Run mmsr-run --help for the options.');
+  addExperimentCommands(program, finish);
+  addMachineCommands(program, finish);
+  return program;
+}
+
+/** What is done with an experiment file. */
+function addExperimentCommands(program: Command, finish: Finish): void {
   program
     .command('run', { isDefault: true })
     .description('runs what is not done of an experiment')
     .argument('<experiment.yaml>', 'the experiment file')
+    .option('--profile <NAME>', 'applies one of the profiles of the file')
     .option('--set <KEY=VALUE>', 'sets a key, such as training.steps=100; repeatable', collect, [])
     .option('--only <CELL>', 'only cells of this name or pattern; repeatable', collect, [])
     .option('--out <DIR>', 'where run directories are made', 'runs')
+    .option(
+      '--rerun-stale',
+      'moves runs of another configuration or data aside and redoes them',
+      false,
+    )
     .option('--json', 'prints the results as JSON', false)
-    .option('--launcher <NAME>', 'what starts the cells', 'in-process')
+    .option('--jobs <N>', 'cells at a time, each in a process of its own', countOf, 1)
+    .option('--launcher <NAME>', 'the plugin that starts the cells')
     .addHelpText('after', example('mmsr-run experiments/quickstart.yaml --set training.steps=200'))
     .action((file: string, options: RunCommandOptions) => finish(runCommand(file, options)));
   program
     .command('check')
     .description('reads and resolves the file, opens the data, builds each model; runs nothing')
     .argument('<experiment.yaml>', 'the experiment file')
+    .option('--profile <NAME>', 'applies one of the profiles of the file')
     .option('--set <KEY=VALUE>', 'sets a key; repeatable', collect, [])
     .option('--only <CELL>', 'only cells of this name or pattern; repeatable', collect, [])
+    .option('--preview <FOLDER>', 'writes a picture of each image with its patches')
     .option('--resolved', 'prints the file with every default filled in', false)
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
+  addReport(program, finish);
+}
+
+/** What is here: plugins, engines, native parts. */
+function addMachineCommands(program: Command, finish: Finish): void {
   program
     .command('plugins')
     .description('what is found, from where, with which options')
@@ -55,7 +84,7 @@ function createProgram(finish: (code: Promise<number>) => Promise<void>): Comman
     .action(() => finish(engineCommand()));
   program
     .command('install')
-    .description('installs a native part into the cache folder: tensorflow')
+    .description('installs a native part into the cache folder: tensorflow, openslide')
     .argument('<NAME>', 'the native part')
     .option('--gpu', 'takes the build for NVIDIA GPUs', false)
     .option('--uninstall', 'removes every build and version of it', false)
@@ -63,7 +92,18 @@ function createProgram(finish: (code: Promise<number>) => Promise<void>): Comman
     .action((name: string, options: InstallCommandOptions) =>
       finish(installCommand(name, options)),
     );
-  return program;
+}
+
+function addReport(program: Command, finish: Finish): void {
+  program
+    .command('report')
+    .description('statistics and tables of what is done of a study, written into its folder')
+    .argument('<DIR>', 'the folder of a study, such as runs/NAME, or of one run')
+    .option('--json', 'prints the statistics as JSON', false)
+    .addHelpText('after', example('mmsr-run report runs/plug-and-play'))
+    .action((folder: string, options: ReportCommandOptions) =>
+      finish(reportCommand(folder, options)),
+    );
 }
 
 function example(line: string): string {

@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { DependencyContainer } from 'tsyringe';
 import {
+  type CellRequest,
   CellRunner,
   type CellOutcome,
   type CellResults,
+  type Launcher,
   type LauncherPlugin,
   messageOf,
   MmsrError,
@@ -12,7 +14,9 @@ import {
   readExperiment,
   type ReadOptions,
   RunDirectory,
+  suggestBriefly,
   type Study,
+  writeStudyRecord,
 } from '@mmsr/core';
 import { checkStudy } from './check.js';
 import { createContainer } from './composition.js';
@@ -20,20 +24,27 @@ import { createContainer } from './composition.js';
 /** An experiment file, read and resolved, with the plugins it names. */
 export interface LoadedStudy extends Study {
   readonly container: DependencyContainer;
+  /** What else than the file and its cells makes the study, as arguments of `mmsr-run`. */
+  readonly commandLine: readonly string[];
 }
 
 /**
  * Reads an experiment file and loads the plugins that it names.
- * @param options `set`: `KEY=VALUE` overrides; `only`: names of cells
+ * @param options `profile`: one of the file's; `set`: `KEY=VALUE` overrides; `only`: names of cells
  * @throws InputError with everything that is wrong
  */
 export async function loadStudy(
   file: string,
-  options: Pick<ReadOptions, 'set' | 'only'> = {},
+  options: Pick<ReadOptions, 'profile' | 'set' | 'only'> = {},
 ): Promise<LoadedStudy> {
   const container = createContainer();
   const study = await readExperiment(file, { ...options, container });
-  return { ...study, container };
+  const { profile, set = [] } = options;
+  const commandLine = [
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...set.flatMap((setting) => ['--set', setting]),
+  ];
+  return { ...study, container, commandLine };
 }
 
 export interface RunStudyOptions {
@@ -42,7 +53,12 @@ export interface RunStudyOptions {
   readonly onProgress?: (cell: string, progress: Progress) => void;
   /** Stops after the step in progress, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** What starts the cells. Default: `in-process`, or `processes` where `jobs` is above 1. */
   readonly launcher?: string;
+  /** Moves runs of another configuration or other images aside and does them again. Default: false. */
+  readonly rerunStale?: boolean;
+  /** Cells at a time, each in a process of its own. Default: 1. */
+  readonly jobs?: number;
 }
 
 export interface CellReport {
@@ -64,46 +80,80 @@ export async function runStudy(
   options: RunStudyOptions = {},
 ): Promise<CellReport[]> {
   const { out = 'runs', signal = new AbortController().signal } = options;
-  await checkStudy(study);
+  const checks = await checkStudy(study);
+  const folder = join(resolve(out), study.name);
+  await writeStudyRecord(folder, study);
   const cells = study.cells.map((cell) => ({
     cell,
-    directory: join(resolve(out), study.name, cell.name),
+    directory: join(folder, cell.name),
   }));
   const reports = new Map<string, CellReport>();
   const requests = cells.map(({ cell, directory }) => ({
     cell: cell.name,
-    commandLine: [study.file, '--only', cell.name, '--out', out],
+    commandLine: commandLineOf(study, cell.name, options),
     run: async () => {
-      const report = await runCell(study, cell, directory, signal, options);
+      const check = checks.find((one) => one.cell === cell.name);
+      const inputs = check && { data: check.splits, references: check.references };
+      const report = await runCell(study, { cell, directory, signal, ...inputs }, options);
       reports.set(cell.name, report);
       return report.outcome;
     },
   }));
-  const registry = study.container.resolve(PluginRegistry);
-  const plugin = registry.find('launcher', options.launcher ?? 'in-process') as LauncherPlugin;
-  for await (const { cell, outcome } of plugin.create({}).launch(requests, signal)) {
+  const launcher = createLauncher(study, options);
+  for await (const { cell, outcome, error } of launcher.launch(requests, signal)) {
     const { directory } = cells.find((one) => one.cell.name === cell) as (typeof cells)[0];
-    if (!reports.has(cell)) reports.set(cell, { cell, directory, outcome });
+    if (reports.has(cell)) continue;
+    const results = outcome === 'done' ? await readResults(directory) : undefined;
+    reports.set(cell, {
+      ...{ cell, directory, outcome },
+      ...(results !== undefined && { results }),
+      ...(error !== undefined && { error }),
+    });
   }
-  return [...reports.values()];
+  return cells.map(({ cell }) => reports.get(cell.name) as CellReport);
+}
+
+/** Arguments of `mmsr-run` that do only this cell. */
+function commandLineOf(study: LoadedStudy, cell: string, options: RunStudyOptions): string[] {
+  const { out = 'runs', rerunStale = false } = options;
+  const rest = rerunStale ? ['--rerun-stale'] : [];
+  return [study.file, '--only', cell, '--out', out, ...study.commandLine, ...rest];
+}
+
+function createLauncher(
+  { container }: LoadedStudy,
+  { jobs = 1, launcher = jobs > 1 ? 'processes' : 'in-process' }: RunStudyOptions,
+): Launcher {
+  const registry = container.resolve(PluginRegistry);
+  const plugin = registry.find('launcher', launcher) as LauncherPlugin | undefined;
+  if (plugin === undefined) {
+    const known = registry.list('launcher').map(({ name }) => name);
+    throw new MmsrError('E_UNKNOWN_PLUGIN', `there is no launcher "${launcher}"`, {
+      where: '--launcher',
+      advice: suggestBriefly(launcher, known),
+    });
+  }
+  if (plugin.configSchema.properties.jobs !== undefined) return plugin.create({ jobs });
+  if (jobs === 1) return plugin.create({});
+  throw new MmsrError('E_COMMAND_LINE', `the launcher "${launcher}" takes no number of jobs`, {
+    where: '--jobs',
+  });
 }
 
 async function runCell(
   study: LoadedStudy,
-  cell: Study['cells'][number],
-  directory: string,
-  signal: AbortSignal,
-  { onProgress }: RunStudyOptions,
+  request: Pick<CellRequest, 'cell' | 'directory' | 'signal' | 'data' | 'references'>,
+  { onProgress, rerunStale = false }: RunStudyOptions,
 ): Promise<CellReport> {
+  const { cell, directory } = request;
   const container = study.container.createChildContainer();
   try {
     const result = await container.resolve(CellRunner).run({
+      ...request,
       study: study.name,
-      cell,
       folder: study.folder,
-      directory,
       onProgress: (progress) => onProgress?.(cell.name, progress),
-      signal,
+      rerunStale,
     });
     return { cell: cell.name, directory, ...result };
   } catch (error) {

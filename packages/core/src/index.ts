@@ -27,11 +27,12 @@ export {
   type Study,
 } from './experiment/read-experiment.js';
 export { composeSchema } from './experiment/composed-schema.js';
-export type { Json, JsonObject } from './experiment/json.js';
+export { canonical, isJsonObject, type Json, type JsonObject } from './experiment/json.js';
 export type { JsonSchema } from './plugins/config-schema.js';
 export { loadNamedPlugin } from './plugins/discovery.js';
 export { suggestBriefly } from './plugins/nearest.js';
 export { useOneCore } from './plugins/one-core.js';
+export { defaultThreads } from './default-threads.js';
 export {
   pluginToken,
   PluginRegistry,
@@ -75,7 +76,8 @@ export * from './run/results.js';
 export * from './run/safetensors.js';
 export { writeDurably } from './run/durable.js';
 export { RunDirectory } from './run/run-directory.js';
-export type { Manifest } from './run/manifest.js';
+export { experimentDifferences, type Manifest } from './run/manifest.js';
+export { readStudyRecord, writeStudyRecord, type StudyRecord } from './run/study-record.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
 export { cacheFolder } from './native-parts/cache-folder.js';
 export { findCompiler } from './native-parts/compiler.js';

@@ -4,6 +4,8 @@ import { bicubicDegradation } from './degradation/bicubic.js';
 import { blurNoiseJpegDegradation } from './degradation/blur-noise-jpeg.js';
 import { defocusDegradation } from './degradation/defocus.js';
 import { imagesSource } from './images/images-source.js';
+import { openslidePart } from './slides/openslide-part.js';
+import { slidesSource } from './slides/slides-source.js';
 import { syntheticSource } from './synthetic/synthetic-source.js';
 
 export {
@@ -12,6 +14,8 @@ export {
   blurNoiseJpegDegradation,
   defocusDegradation,
   imagesSource,
+  openslidePart,
+  slidesSource,
   syntheticSource,
 };
 export { PatchPipeline } from './loading/patch-pipeline.js';
@@ -20,6 +24,7 @@ export { writePng } from './write-png.js';
 /** The plugins of this package. Loading threads look here for them, so each must be in the list. */
 export const dataPlugins: readonly (SourcePlugin | DegradationPlugin)[] = [
   imagesSource,
+  slidesSource,
   syntheticSource,
   bicubicDegradation,
   areaDegradation,

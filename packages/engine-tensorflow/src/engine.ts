@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import {
   createEagerInference,
   createEagerStep,
+  defaultThreads,
   defineEngine,
   MmsrError,
   tf,
@@ -51,7 +51,7 @@ class TensorflowEngine implements Engine {
   constructor(private readonly options: Options) {}
 
   async start(): Promise<DeviceDescription> {
-    const { device, threads = availableParallelism(), xla } = this.options;
+    const { device, threads = defaultThreads(), xla } = this.options;
     const library = await locateLibrary();
     if ('reason' in library) throw new MmsrError('E_ENGINE', library.reason);
     const backend = loadLibrary(library, { threads, gpu: device !== 'cpu', xla });

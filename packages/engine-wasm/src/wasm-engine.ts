@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import {
   createEagerInference,
   createEagerStep,
+  defaultThreads,
   defineEngine,
   MmsrError,
   Type,
@@ -83,5 +83,5 @@ export const wasmEngine = defineEngine({
   rank: 10,
   configSchema: WasmOptions,
   availability,
-  create: ({ threads = availableParallelism() }) => new WasmEngine(threads),
+  create: ({ threads = defaultThreads() }) => new WasmEngine(threads),
 });

@@ -1,16 +1,21 @@
-import { relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { InputError, messageOf, MmsrError, type CellResults } from '@mmsr/core';
+import { summarizeStudy } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
 import { formatProtocol, formatResults } from '../results-table.js';
-import { loadStudy, runStudy, type CellReport } from '../study.js';
+import { loadStudy, runStudy, type CellReport, type LoadedStudy } from '../study.js';
+import { formatAnswer } from './report.js';
 
 export interface RunCommandOptions {
+  readonly profile?: string;
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly out: string;
   readonly json: boolean;
-  readonly launcher: string;
+  readonly launcher?: string;
+  readonly jobs: number;
+  readonly rerunStale: boolean;
 }
 
 /** `mmsr-run EXP.yaml`. @returns the exit code */
@@ -23,11 +28,14 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   try {
     const reports = await runStudy(study, {
       out: options.out,
-      launcher: options.launcher,
+      ...(options.launcher !== undefined && { launcher: options.launcher }),
+      jobs: options.jobs,
+      rerunStale: options.rerunStale,
       signal: stop.signal,
       onProgress: (cell, progress) => printer.show(cell, progress),
     });
     report(study.name, reports, options.json);
+    if (!options.json) await answer(study, options.out, reports);
     return exitCodeOf(
       reports.map(({ outcome }) => outcome),
       stop.received(),
@@ -75,6 +83,20 @@ function report(study: string, reports: readonly CellReport[], json: boolean): v
       process.stderr.write(`${cell} stopped; run again to go on (${shown(directory)})\n`);
     }
   }
+}
+
+/** What the study compares, once all of its cells are done. */
+async function answer(
+  study: LoadedStudy,
+  out: string,
+  reports: readonly CellReport[],
+): Promise<void> {
+  if (study.compare === null || reports.some(({ outcome }) => outcome !== 'done')) return;
+  const summary = await summarizeStudy(join(resolve(out), study.name));
+  const complete = study.cellNames.every((name) =>
+    summary.cells.some(({ cell, state }) => cell === name && state === 'done'),
+  );
+  if (complete) process.stdout.write(`\n${formatAnswer(summary)}\n`);
 }
 
 function toJson({ cell, directory, outcome, results, error }: CellReport) {

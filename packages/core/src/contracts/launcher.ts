@@ -13,10 +13,11 @@ export interface LaunchRequest {
 
 /** Decides where the cells of an experiment run. */
 export interface Launcher {
+  /** Yields each cell as it ends, with why it failed where that is not in its report already. */
   launch(
     requests: readonly LaunchRequest[],
     signal: AbortSignal,
-  ): AsyncIterable<{ cell: string; outcome: CellOutcome }>;
+  ): AsyncIterable<{ cell: string; outcome: CellOutcome; error?: string }>;
 }
 
 export interface LauncherPlugin extends PluginBase<'launcher'> {

@@ -14,6 +14,8 @@ export interface SourceImage {
   readonly heightPx: number;
   /** Native objective power, such as 20 or 40. */
   readonly magnification: number;
+  /** The objective power that the file is labelled with; only a label where microns per pixel decided. */
+  readonly objectivePower?: number | undefined;
   /** Native resolution where it is known. */
   readonly micronsPerPixel?: number | undefined;
   /** SHA-256 of the file's bytes or of what the pixels follow from, in hex. */
@@ -36,6 +38,11 @@ export interface Source {
     magnification: number,
     region: Region,
   ): Promise<{ hr: RgbImage; lr?: RgbImage }>;
+  /**
+   * Whether a patch there is worth training or testing on, such as one that shows tissue; without it each is.
+   * Quick: it is asked for every place of an image.
+   */
+  accepts?(index: number, magnification: number, region: Region): boolean;
   /** What a worker thread needs to open the same source quickly; structured-cloneable, shared memory welcome. */
   handOver?(): unknown;
   close(): Promise<void>;

@@ -32,6 +32,13 @@ const COMPARE: JsonSchema = {
   ],
 };
 
+const PROFILES: JsonSchema = {
+  type: 'object',
+  description:
+    'Named sets of overrides, for --profile NAME: paths such as training.steps with values.',
+  additionalProperties: { type: 'object' },
+};
+
 /**
  * The JSON Schema (draft 7) of the experiment file, for editors: as it is written, so that what has a
  * default may be left out, with the registered plugins and their options at each place. A file with a
@@ -44,7 +51,7 @@ export function composeSchema(registry: PluginRegistry): JsonSchema {
   const composed = withPlaces((path) => byPath.get(formatKeyPath(path)));
   const whole = asWritten({
     ...composed,
-    properties: { ...composed.properties, matrix: MATRIX, compare: COMPARE },
+    properties: { ...composed.properties, matrix: MATRIX, compare: COMPARE, profiles: PROFILES },
   });
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

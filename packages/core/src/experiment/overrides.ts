@@ -17,11 +17,8 @@ export function applyOverrides(
   return overrides.flatMap((override) => {
     const where = `--set ${override}`;
     try {
-      const { path, value } = parseOverride(override, data);
-      const fault = setValueAt(data, path, value);
-      if (fault !== undefined) return [new MmsrError('E_COMMAND_LINE', fault, { where })];
-      positions.replace(path, where);
-      return [];
+      const fault = setKey(data, positions, { ...parseOverride(override), where });
+      return fault === undefined ? [] : [new MmsrError('E_COMMAND_LINE', ...fault)];
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       return error.problems.map(
@@ -31,24 +28,39 @@ export function applyOverrides(
   });
 }
 
-function parseOverride(override: string, data: JsonObject): { path: KeyPath; value: Json } {
+function parseOverride(override: string): { key: string; value: Json } {
   const equals = override.indexOf('=');
   const key = override.slice(0, Math.max(equals, 0));
   const text = override.slice(equals + 1);
   if (key === '' || text.trim() === '') {
-    throw wrong('is not KEY=VALUE', 'For no value write KEY=null, for an empty text KEY=\'""\'.');
+    const advice = 'For no value write KEY=null, for an empty text KEY=\'""\'.';
+    throw new InputError([new MmsrError('E_COMMAND_LINE', 'is not KEY=VALUE', { advice })]);
   }
+  return { key, value: readYaml(text, '--set').data };
+}
+
+/**
+ * Sets one key of the file from elsewhere, and says so in the positions.
+ * @param setting the key, its value, and where it is said, such as `--set seed=2`
+ * @returns message and place of what hinders it; undefined when it is done
+ */
+export function setKey(
+  data: JsonObject,
+  positions: Positions,
+  { key, value, where }: { readonly key: string; readonly value: Json; readonly where: string },
+): [message: string, place: { where: string; advice?: string }] | undefined {
   const axes = isJsonObject(data.matrix) ? Object.keys(data.matrix) : [];
   const path = parsePath(key, axes);
   const hidden =
     path[0] === 'matrix' ? undefined : axes.find((axis) => isWithin(path, axis.split('.')));
   if (hidden !== undefined) {
-    throw wrong(
-      `the matrix gives ${hidden} in every cell, so that this changes nothing`,
-      `Set the axis: --set 'matrix.${hidden}=[...]'.`,
-    );
+    const message = `the matrix gives ${hidden} in every cell, so that this changes nothing`;
+    return [message, { where, advice: `Set the axis: matrix.${hidden}, to a list of values.` }];
   }
-  return { path, value: readYaml(text, '--set').data };
+  const fault = setValueAt(data, path, value);
+  if (fault !== undefined) return [fault, { where }];
+  positions.replace(path, where);
+  return undefined;
 }
 
 /** An axis of the matrix is one key, dots and all. */
@@ -58,8 +70,4 @@ function parsePath(key: string, axes: readonly string[]): KeyPath {
   const axis = axes.find((known) => rest === known || rest.startsWith(`${known}.`));
   if (axis === undefined || axis === rest) return ['matrix', rest];
   return ['matrix', axis, ...rest.slice(axis.length + 1).split('.')];
-}
-
-function wrong(message: string, advice: string): InputError {
-  return new InputError([new MmsrError('E_COMMAND_LINE', message, { advice })]);
 }

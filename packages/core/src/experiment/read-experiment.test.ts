@@ -39,6 +39,7 @@ test('a short file is one cell with every default filled in', async () => {
       degradation: { name: 'bicubic' },
       transforms: [],
       workers: 1,
+      onBadPatch: 'error',
     },
     model: { backbone: { name: 'rcan', groups: 10, blocks: 20, stop: null }, head: null },
     objective: {

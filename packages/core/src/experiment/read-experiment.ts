@@ -11,6 +11,7 @@ import { expandMatrix, readMatrix, type Axis } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import { fillPlaces } from './plugin-places.js';
 import type { Positions } from './positions.js';
+import { applyProfile } from './profiles.js';
 import { readYamlFile } from './read-yaml.js';
 import { formatYaml } from './resolved-file.js';
 import { toStudy, type Cell, type Design, type Study } from './study.js';
@@ -19,6 +20,8 @@ import { CellValidator, type ValidatedCombination } from './validate.js';
 export interface ReadOptions {
   /** Holds the plugins that need no loading; those that the file names are added to it. */
   readonly container: DependencyContainer;
+  /** Which of the file's `profiles` to apply, before `set`; by default none. */
+  readonly profile?: string | undefined;
   /** `KEY.PATH=VALUE`, each as after `--set`. */
   readonly set?: readonly string[];
   /** Names of the cells to keep, or patterns with `*` and `?`; by default all. */
@@ -37,7 +40,10 @@ export async function readExperiment(file: string, options: ReadOptions): Promis
   const { container, environment = process.env } = options;
   providePlugins(container);
   const { data, positions } = await readMapping(file);
-  const overrideProblems = applyOverrides(data, positions, options.set ?? []);
+  const overrideProblems = [
+    ...applyProfile(data, positions, options.profile),
+    ...applyOverrides(data, positions, options.set ?? []),
+  ];
   const expanded = expandEnvironment(data, positions, environment);
   const design = readDesign(expanded.data as JsonObject, positions);
   const early = [...overrideProblems, ...expanded.problems];

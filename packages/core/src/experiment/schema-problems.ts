@@ -8,7 +8,7 @@ import { formatKeyPath, type KeyPath } from './key-path.js';
 import type { Positions } from './positions.js';
 
 /** Beside those of the experiment's schema, at the root of the file. */
-const FILE_KEYS = ['matrix', 'compare'];
+const FILE_KEYS = ['matrix', 'compare', 'profiles'];
 
 /** Turns what ajv found into E_EXPERIMENT, each with its place, what was expected and what was found. */
 export function schemaProblems(errors: readonly ErrorObject[], positions: Positions): MmsrError[] {

@@ -108,6 +108,12 @@ const Data = Type.Object(
       default: 1,
       description: 'Threads that make patches; 0: none.',
     }),
+    onBadPatch: Type.Union([Type.Literal('error'), Type.Literal('skip')], {
+      default: 'error',
+      description:
+        'When a training patch cannot be read: end the run, or take another one and count it; ' +
+        'above 1 in 100 patches, and more than ten, the run ends all the same.',
+    }),
   },
   closed,
 );

@@ -28,6 +28,8 @@ export interface Study {
   readonly name: string;
   readonly description: string;
   readonly cells: readonly Cell[];
+  /** Of all cells of the file, whatever `only` says. */
+  readonly cellNames: readonly string[];
   /** The path of the matrix along which tables compare, and the value that the others are compared with. */
   readonly compare: { readonly factor: string; readonly baseline: Json } | null;
   /** The whole file with every default filled in, whatever `only` says. */
@@ -65,6 +67,7 @@ export function toStudy(
     name: base.name as string,
     description: base.description as string,
     cells: pick(cells, only),
+    cellNames: cells.map(({ name }) => name),
     compare,
     resolved: { ...base, ...(axes.length > 0 && { matrix }), ...(compare && { compare }) },
   };

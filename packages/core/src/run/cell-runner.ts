@@ -18,6 +18,7 @@ import { learningRateSchedule } from '../training/schedule.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
+import type { Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { selectEngine } from './select-engine.js';
@@ -31,13 +32,19 @@ export interface CellRequest {
   readonly directory: string;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
+  /** The images as they are now, where they are known; those of a run that is done must be the same. */
+  readonly data?: Manifest['data'];
+  /** The same of the images that colours are normalised to. */
+  readonly references?: Manifest['references'];
+  /** Moves a run of another configuration or other images aside instead of refusing. */
+  readonly rerunStale?: boolean;
 }
 
 export type CellResult =
   | { readonly outcome: 'done'; readonly results: CellResults; readonly device?: DeviceDescription }
   | { readonly outcome: 'stopped' };
 
-interface Session extends CellRequest {
+interface Session extends Omit<CellRequest, 'data'> {
   readonly experiment: Experiment;
   readonly run: RunDirectory;
   readonly engine: Engine;
@@ -59,19 +66,21 @@ export class CellRunner {
   async run(request: CellRequest): Promise<CellResult> {
     const { cell, directory, folder } = request;
     const run = new RunDirectory(directory);
-    const done = await run.resultsOf(cell.experiment);
+    if (request.rerunStale === true) await setStaleAside(run, request);
+    const { data, references } = request;
+    const done = await run.resultsOf({ experiment: cell.experiment, data, references });
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
       const device = await engine.start();
       const text = `engine ${device.engine} ${device.version} on ${device.device}, ${device.threads} threads (${reason})`;
       request.onProgress({ phase: 'message', level: 'info', text });
-      const data = await this.pipeline.open(cell.experiment, folder);
+      const opened = await this.pipeline.open(cell.experiment, folder);
       try {
         const { experiment } = cell;
-        return await this.#work({ ...request, experiment, run, engine, device, data });
+        return await this.#work({ ...request, experiment, run, engine, device, data: opened });
       } finally {
-        await data.close();
+        await opened.close();
       }
     } finally {
       await engine.stop();
@@ -181,6 +190,16 @@ export class CellRunner {
 function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {
   const { beta1, beta2, epsilon, weightDecay } = options;
   return { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: name === 'adamw' };
+}
+
+async function setStaleAside(
+  run: RunDirectory,
+  { cell, data, references, onProgress }: CellRequest,
+): Promise<void> {
+  const changed = await run.staleness({ experiment: cell.experiment, data, references });
+  if (changed.length === 0) return;
+  const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
+  onProgress({ phase: 'message', level: 'info', text });
 }
 
 /** The options of a plugin: what stands beside its name. */

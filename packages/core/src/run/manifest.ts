@@ -33,7 +33,15 @@ export interface Manifest {
 }
 
 /** Keys that change nothing a run computes. */
-const IRRELEVANT = ['description', 'tracking', 'plugins', 'data.workers', 'training.keep'];
+const IRRELEVANT = [
+  'description',
+  'tracking',
+  'plugins',
+  'data.workers',
+  // A run that a bad patch ended may go on without it: the patches before are the same.
+  'data.onBadPatch',
+  'training.keep',
+];
 
 /** The paths at which two experiments differ in what they compute, each with both values. */
 export function experimentDifferences(before: Experiment, after: Experiment): string[] {
@@ -47,18 +55,44 @@ export function experimentDifferences(before: Experiment, after: Experiment): st
   return [...changes.values()];
 }
 
+/** What a run computes from: the same of both gives the same run. */
+export interface RunInputs {
+  readonly experiment: Experiment;
+  /** Undefined: its images are not known, and not compared. */
+  readonly data?: Manifest['data'] | undefined;
+  /** Compared where the images are. */
+  readonly references?: Manifest['references'];
+}
+
 /** The same of two runs, their images included. */
-export function differences(before: Manifest, after: Manifest): string[] {
+export function differences(before: RunInputs, after: RunInputs): string[] {
   const changes = experimentDifferences(before.experiment, after.experiment);
-  const digests = ({ data }: Manifest) =>
-    Object.values(data).map((split) => split.images.map(({ id, digest }) => [id, digest]));
-  if (!isDeepStrictEqual(digests(before), digests(after))) {
-    changes.push('the images are not the same (see data in manifest.json)');
-  }
-  if (!isDeepStrictEqual(before.references ?? {}, after.references ?? {})) {
-    changes.push('the reference images are not the same (see references in manifest.json)');
-  }
-  return changes;
+  if (before.data === undefined || after.data === undefined) return changes;
+  const references = referenceDifferences(before.references ?? {}, after.references ?? {});
+  return [...changes, ...imageDifferences(before.data, after.data), ...references];
+}
+
+function referenceDifferences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): string[] {
+  const paths = Object.keys({ ...before, ...after });
+  return paths
+    .filter((path) => before[path] !== after[path])
+    .map((path) => `the reference image is not the same: ${path}`);
+}
+
+function imageDifferences(before: Manifest['data'], after: Manifest['data']): string[] {
+  const digests = (data: Manifest['data'], split: Split) =>
+    new Map((data[split]?.images ?? []).map(({ id, digest }) => [id, digest]));
+  return (['train', 'validation', 'test'] as const).flatMap((split) => {
+    const [old, now] = [digests(before, split), digests(after, split)];
+    const ids = [...new Set([...old.keys(), ...now.keys()])];
+    const changed = ids.filter((id) => old.get(id) !== now.get(id));
+    if (changed.length === 0) return [];
+    const others = changed.length === 1 ? '' : ` and ${changed.length - 1} more`;
+    return [`the images of data.${split} are not the same: ${changed[0]}${others}`];
+  });
 }
 
 function compare(path: string, before: unknown, after: unknown, changes: Map<string, string>) {

@@ -22,7 +22,7 @@ const manifest = (changes: object = {}, digest = 'd') =>
       scale: 2,
       description: 'a',
       training: { steps: 5, keep: 1 },
-      data: { workers: 1, test: {} },
+      data: { workers: 1, onBadPatch: 'error', test: {} },
       ...changes,
     },
     data: { test: { images: [{ id: 'x', digest }], samples: {} } },
@@ -52,7 +52,7 @@ test('another reference image under the same name is refused', async () => {
   await new RunDirectory(path).claim(withReference('r'));
   await new RunDirectory(path).claim(withReference('r'));
   await expect(new RunDirectory(path).claim(withReference('s'))).rejects.toThrow(
-    'the reference images are not the same',
+    'the reference image is not the same: ref.png',
   );
 });
 
@@ -60,7 +60,7 @@ test('what changes no result may differ', async () => {
   await new RunDirectory(path).claim(manifest());
   const other = manifest({
     description: 'b',
-    data: { workers: 4, test: {} },
+    data: { workers: 4, onBadPatch: 'skip', test: {} },
     training: { steps: 5, keep: 9 },
   });
   await new RunDirectory(path).claim(other);

@@ -1,13 +1,12 @@
-import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
 import type { StepState } from '../contracts/train-step.js';
 import { messageOf, MmsrError } from '../errors.js';
-import type { Experiment } from '../experiment/schema.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
 import { listCheckpoints, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from './checkpoint.js';
 import { fileError, writeDurably } from './durable.js';
-import { differences, experimentDifferences, type Manifest } from './manifest.js';
+import { differences, type Manifest, type RunInputs } from './manifest.js';
 import type { CellResults } from './results.js';
 
 /** An event as it is recorded; the directory adds the time. */
@@ -42,16 +41,39 @@ export class RunDirectory {
   }
 
   /**
-   * The results, when they are those of this experiment.
-   * @throws MmsrError E_RUN_DIRECTORY when they are of another one, naming the differences
+   * The results, when they are those of this experiment and these images.
+   * @throws MmsrError E_RUN_DIRECTORY when they are of another run, naming the differences
    */
-  async resultsOf(experiment: Experiment): Promise<CellResults | undefined> {
+  async resultsOf(inputs: RunInputs): Promise<CellResults | undefined> {
     const results = await this.results();
-    const manifest = results === undefined ? undefined : await this.manifest();
-    if (manifest !== undefined) {
-      this.#refuse(experimentDifferences(manifest.experiment, experiment));
-    }
+    if (results !== undefined) this.#refuse(await this.staleness(inputs));
     return results;
+  }
+
+  /** In what the run that lies here differs from what is asked for now; empty where none does. */
+  async staleness(inputs: RunInputs): Promise<string[]> {
+    const manifest = await this.manifest();
+    return manifest === undefined ? [] : differences(manifest, inputs);
+  }
+
+  /**
+   * Moves the run that lies here into the folder `.stale` beside it, so that its place is free.
+   * @returns where it is now
+   */
+  async setAside(): Promise<string> {
+    const folder = join(dirname(this.path), '.stale');
+    try {
+      await mkdir(folder, { recursive: true });
+      const taken = new Set(await readdir(folder));
+      const name = basename(this.path);
+      let number = 1;
+      while (taken.has(`${name}.${number}`)) number++;
+      const aside = join(folder, `${name}.${number}`);
+      await rename(this.path, aside);
+      return aside;
+    } catch (error) {
+      throw fileError('cannot be moved aside', this.path, error);
+    }
   }
 
   #refuse(changed: readonly string[]): void {
@@ -61,7 +83,9 @@ export class RunDirectory {
       `holds a run of another experiment; different are: ${changed.join('; ')}`,
       {
         where: this.path,
-        advice: 'Change `name` in the YAML, choose another folder with --out, or move this one.',
+        advice:
+          'Change `name` in the YAML or the folder with --out; or run with --rerun-stale, which moves ' +
+          'this run aside and does it again.',
       },
     );
   }
@@ -148,7 +172,8 @@ export class RunDirectory {
   }
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
+/** Undefined where there is no such file. */
+export async function readJson<T>(path: string): Promise<T | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');

@@ -10,6 +10,7 @@ import type { ImageResult, Summary } from '../run/results.js';
 import type { RunDirectory } from '../run/run-directory.js';
 import { loadInto } from './named-arrays.js';
 import type { OnProgress } from './progress.js';
+import { SkipReporter } from './skip-reporter.js';
 
 export interface TrainingContext {
   readonly experiment: Experiment;
@@ -42,15 +43,18 @@ export class Trainer {
     this.#firstStep = first;
     this.#startedMs = performance.now();
     let step = first;
+    const skips = new SkipReporter((text) => this.#warn(step, text));
     try {
       while (step < steps && !signal.aborted) {
         const report = await this.context.step.run(await take(stream, accumulate));
         step++;
+        await skips.update(stream.skipped);
         await this.#log(step, report, stream);
         if (step % validateEverySteps === 0 && step < steps) await this.#validate(step);
         if (step % checkpointEverySteps === 0 || step === steps) await this.#save();
       }
       if (step < steps) await this.#save();
+      await skips.finish(stream.skipped);
     } finally {
       await stream.close();
     }
@@ -124,6 +128,11 @@ export class Trainer {
     const metrics = { psnrDb, ssim } as Summary;
     onProgress({ phase: 'validated', step, metrics, bicubic, accuracy });
     this.#startedMs += performance.now() - beganMs;
+  }
+
+  async #warn(step: number, text: string): Promise<void> {
+    this.#say('warning', text);
+    await this.context.directory.record({ type: 'warning', step, message: text });
   }
 
   #say(level: 'info' | 'warning', text: string): void {

@@ -22,7 +22,7 @@ const closed = { additionalProperties: false } as const;
 const Pixels = Type.Integer({ minimum: 0 });
 const Side = Type.Integer({ minimum: 1 });
 
-const ImagesConfig = Type.Object(
+export const ImagesConfig = Type.Object(
   {
     paths: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
@@ -84,8 +84,9 @@ export class ImagesSource implements Source {
   }
 }
 
-function pixelsOf({ image, path, place, pixels }: LoadedImage, cache: RegionCache): NativePixels {
-  if (pixels === undefined) return new FilePixels(path, place, image.id, cache);
+function pixelsOf(loaded: LoadedImage, cache: RegionCache): NativePixels {
+  const { image, pixels } = loaded;
+  if (pixels === undefined) return new FilePixels(loaded, cache);
   const { widthPx, heightPx } = image;
   return new DecodedPixels({ widthPx, heightPx, data: new Uint8Array(pixels) });
 }

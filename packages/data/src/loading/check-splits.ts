@@ -72,15 +72,17 @@ function overlap(a: Region | undefined, b: Region | undefined): boolean {
 const USUAL_PRODUCT = 10;
 const SUSPICIOUS_FACTOR = 1.5;
 
-/** Magnifications that do not go with the microns per pixel beside them. */
+/** Labels that do not go with the microns per pixel beside them. */
 export function labelWarnings({ images }: SplitImages): string[] {
-  return images.flatMap(({ id, magnification, micronsPerPixel }) => {
+  return images.flatMap(({ id, magnification, objectivePower, micronsPerPixel }) => {
     if (micronsPerPixel === undefined) return [];
-    const ratio = (magnification * micronsPerPixel) / USUAL_PRODUCT;
+    const label = objectivePower ?? magnification;
+    const ratio = (label * micronsPerPixel) / USUAL_PRODUCT;
     if (Math.max(ratio, 1 / ratio) <= SUSPICIOUS_FACTOR) return [];
     const usual = Math.round((USUAL_PRODUCT / micronsPerPixel) * 10) / 10;
+    const counts = label === magnification ? '' : `; it counts as ${magnification}x`;
     return [
-      `${id}: labelled ${magnification}x, but ${micronsPerPixel} microns per pixel are usual for ${usual}x`,
+      `${id}: labelled ${label}x, but ${micronsPerPixel} microns per pixel are usual for ${usual}x${counts}`,
     ];
   });
 }

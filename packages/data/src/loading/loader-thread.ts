@@ -2,7 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MmsrError, type Source } from '@mmsr/core';
 import { BatchMaker, type BatchBytes } from '../patches/batch-maker.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
-import type { LoaderReply, LoaderRequest, LoaderTask } from './loader-task.js';
+import {
+  LAST_PATCH,
+  type LoaderReply,
+  type LoaderRequest,
+  type LoaderTask,
+} from './loader-task.js';
 import { importPlugin } from './plugin-lookup.js';
 import { packError } from './thread-errors.js';
 
@@ -20,7 +25,7 @@ async function openSource({ source, sourceContext, digests }: LoaderTask): Promi
 }
 
 async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker> {
-  const { sampler, sourceContext, degradation, transforms } = task;
+  const { sampler, sourceContext, degradation, transforms, lastPatch, onBadPatch } = task;
   const { scale } = sourceContext;
   const plugin = await importPlugin(degradation);
   const maker = {
@@ -30,7 +35,16 @@ async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker
     scale,
     transforms,
   };
-  return new BatchMaker(maker, new PatchSampler(source.images, sampler));
+  return new BatchMaker(
+    maker,
+    new PatchSampler(source, sampler),
+    onBadPatch,
+    (batch, slot, attempt) => {
+      lastPatch[LAST_PATCH.batch] = batch;
+      lastPatch[LAST_PATCH.slot] = slot;
+      lastPatch[LAST_PATCH.attempt] = attempt;
+    },
+  );
 }
 
 const port = parentPort;
@@ -48,7 +62,7 @@ async function make(batch: number): Promise<void> {
   const reply: LoaderReply = await making
     .then((maker) => maker.fill(batch, task.ring[batch % task.ring.length] as BatchBytes))
     .then(
-      () => ({ batch }),
+      (skipped) => ({ batch, skipped }),
       (error: unknown) => ({ batch, error: packError(error) }),
     );
   port?.postMessage(reply);

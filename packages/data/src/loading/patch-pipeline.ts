@@ -56,8 +56,8 @@ export class PatchPipeline implements DataPipeline {
     const problems = [...found, ...images.flatMap(magnificationProblems), ...leakProblems(images)];
     // Room for patches depends on the magnifications, so it is only looked at when those are right.
     if (problems.length > 0) throw new InputError(problems);
-    const training = planTraining(experiment, images);
-    const evaluations = planEvaluations(experiment, images);
+    const training = planTraining(experiment, splits);
+    const evaluations = planEvaluations(experiment, splits);
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
@@ -105,12 +105,12 @@ export class PatchPipeline implements DataPipeline {
   }
 }
 
-function planTraining(experiment: Experiment, splits: readonly SplitImages[]) {
+function planTraining(experiment: Experiment, splits: readonly OpenSplit[]) {
   const { data, seed, training } = experiment;
-  const { images } = splits.find(({ split }) => split === 'train') as SplitImages;
+  const { source } = splits.find(({ split }) => split === 'train') as OpenSplit;
   const { patchPx, augment } = data.train;
   const magnifications = trainedMagnifications(experiment);
-  const sampler = new PatchSampler(images, {
+  const sampler = new PatchSampler(source, {
     seed,
     batchSize: training.batchSize,
     magnifications,
@@ -119,20 +119,20 @@ function planTraining(experiment: Experiment, splits: readonly SplitImages[]) {
   });
   const problems = magnifications
     .filter((_, k) => sampler.imagesOf(k) === 0)
-    .map((magnification) => noRoomProblem('train', images, magnification, patchPx));
-  const warnings = tooSmallWarnings('train', images, magnifications, patchPx);
+    .map((magnification) => noRoomProblem('train', source, magnification, patchPx));
+  const warnings = tooSmallWarnings('train', source.images, magnifications, patchPx);
   return { sampler, problems, warnings };
 }
 
 function planEvaluations(
   { data }: Experiment,
-  splits: readonly SplitImages[],
+  splits: readonly OpenSplit[],
 ): Map<'validation' | 'test', EvaluationPlan> {
   const plans = new Map<'validation' | 'test', EvaluationPlan>();
-  for (const { split, images } of splits) {
+  for (const { split, source } of splits) {
     const grid = split === 'train' ? undefined : data[split];
     if (split === 'train' || grid === undefined) continue;
-    plans.set(split, planEvaluation(split, images, grid));
+    plans.set(split, planEvaluation(split, source, grid));
   }
   return plans;
 }

@@ -27,8 +27,14 @@ test('threads that were never closed do not keep the process alive', () => {
     count: null,
     transforms: [],
   };
-  const degradation = { name: 'bicubic' };
-  const data = { train: split, test: split, degradation, transforms: [], workers: 1 };
+  const data = {
+    train: split,
+    test: split,
+    degradation: { name: 'bicubic' },
+    transforms: [],
+    workers: 1,
+    onBadPatch: 'error',
+  };
   const experiment = { seed: 1, scale: 2, data, training: { batchSize: 2 } };
   const file = join(folder, 'program.mjs');
   writeFileSync(file, program);

@@ -1,5 +1,6 @@
-import { randomStream, type SourceImage } from '@mmsr/core';
+import { type RandomStream, randomStream, type Source } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
+import { gridPlaces, hasGridPlace, isAccepted } from './grid-places.js';
 import { drawOrientation, type Orientation } from './orientation.js';
 
 export interface SamplerOptions {
@@ -21,6 +22,9 @@ export interface PatchPlace {
   readonly y: number;
 }
 
+/** What is asked of a source. */
+export type PatchSource = Pick<Source, 'images' | 'accepts'>;
+
 export interface SampledPatch extends PatchPlace {
   readonly magnificationClass: number;
   readonly orientation: Orientation;
@@ -34,54 +38,88 @@ interface Places {
   readonly upTo: number;
 }
 
+/** With a hundredth of the places accepted, half of the patches are found in so many draws. */
+const DRAWS = 64;
+
 /** The class of a slot: every batch has as many of each as divide, and all batches together exactly. */
 export function classOf(batch: number, slot: number, batchSize: number, classes: number): number {
   return (batch * batchSize + slot) % classes;
 }
 
-/** Says which patch is in which slot of which batch: a pure function of the seed and the two. */
+/**
+ * Says which patch is in which slot of which batch, and which takes its place when it cannot be read: a
+ * pure function of the seed, the batch, the slot and the attempt.
+ */
 export class PatchSampler {
   readonly #places: readonly (readonly Places[])[];
+  /** By class, patches side by side that the source accepts; made when it is needed. */
+  readonly #grids = new Map<number, readonly PatchPlace[]>();
 
   constructor(
-    images: readonly SourceImage[],
+    private readonly source: PatchSource,
     readonly options: SamplerOptions,
   ) {
     const { magnifications, patchPx } = options;
-    this.#places = magnifications.map((magnification) => placesAt(images, magnification, patchPx));
+    this.#places = magnifications.map((magnification) =>
+      placesAt(source.images, magnification, patchPx),
+    );
   }
 
-  /** Number of images that can hold a patch of a class. */
+  /** Number of images that can hold a patch of a class that the source accepts. */
   imagesOf(magnificationClass: number): number {
-    return this.#places[magnificationClass]?.length ?? 0;
+    const { magnifications, patchPx } = this.options;
+    const magnification = magnifications[magnificationClass] as number;
+    const places = this.#places[magnificationClass] ?? [];
+    return places.filter(({ image }) => hasGridPlace(this.source, image, magnification, patchPx))
+      .length;
   }
 
-  /** Images count in proportion to the places a patch has in them, so every place is equally likely. */
-  patch(batch: number, slot: number): SampledPatch {
+  /**
+   * Images count in proportion to the places a patch has in them, so every place is equally likely; those
+   * that the source does not accept are drawn again.
+   * @param attempt 0 for the patch of the slot, above it for those that replace it
+   */
+  patch(batch: number, slot: number, attempt = 0): SampledPatch {
     const { seed, batchSize, magnifications, augment } = this.options;
     const magnificationClass = classOf(batch, slot, batchSize, magnifications.length);
-    const places = this.#places[magnificationClass] as readonly Places[];
-    const random = randomStream(seed, 'patch', batch, slot);
-    const place = random.integer((places.at(-1) as Places).upTo);
-    const found = firstAbove(places, place);
-    const { image, columns } = places[found] as Places;
-    const within = place - (places[found - 1]?.upTo ?? 0);
+    const purpose = attempt === 0 ? 'patch' : `patch, attempt ${attempt}`;
+    const random = randomStream(seed, purpose, batch, slot);
     return {
-      image,
-      magnification: magnifications[magnificationClass] as number,
+      ...this.#draw(magnificationClass, random),
       magnificationClass,
-      x: within % columns,
-      y: Math.floor(within / columns),
       orientation: drawOrientation(random, augment),
     };
   }
+
+  /** A place that was drawn in vain too often is taken from those side by side. */
+  #draw(magnificationClass: number, random: RandomStream): PatchPlace {
+    const { magnifications, patchPx } = this.options;
+    const magnification = magnifications[magnificationClass] as number;
+    const places = this.#places[magnificationClass] as readonly Places[];
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const place = drawPlace(places, magnification, random);
+      if (isAccepted(this.source, place, patchPx)) return place;
+    }
+    const grid =
+      this.#grids.get(magnificationClass) ?? gridPlaces(this.source, magnification, patchPx).flat();
+    this.#grids.set(magnificationClass, grid);
+    return grid[random.integer(grid.length)] as PatchPlace;
+  }
 }
 
-function placesAt(
-  images: readonly SourceImage[],
+function drawPlace(
+  places: readonly Places[],
   magnification: number,
-  patchPx: number,
-): Places[] {
+  random: RandomStream,
+): PatchPlace {
+  const place = random.integer((places.at(-1) as Places).upTo);
+  const found = firstAbove(places, place);
+  const { image, columns } = places[found] as Places;
+  const within = place - (places[found - 1]?.upTo ?? 0);
+  return { image, magnification, x: within % columns, y: Math.floor(within / columns) };
+}
+
+function placesAt(images: PatchSource['images'], magnification: number, patchPx: number): Places[] {
   let upTo = 0;
   return images.flatMap((image, index) => {
     const { widthPx, heightPx } = sizeAt(image, magnification);

@@ -58,9 +58,9 @@ async function openTransform(
 }
 
 async function readReference(path: string, where: string): Promise<RgbImage> {
-  const { width, height } = await inspectImage(path, where);
+  const { width, height, format } = await inspectImage(path, where);
   if (width * height <= LARGEST_REFERENCE_PX) {
-    return decodeRgb(path, { x: 0, y: 0, width, height }, where);
+    return decodeRgb(path, { x: 0, y: 0, width, height }, where, format === 'tiff');
   }
   throw new MmsrError('E_IMAGE', `has ${width}x${height} pixels, too many for a reference`, {
     where,

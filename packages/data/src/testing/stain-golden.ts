@@ -33,7 +33,7 @@ export function goldenPath(name: string): string {
 
 /** Of 64 x 64 pixels. */
 export function goldenImage(name: string): Promise<RgbImage> {
-  return decodeRgb(goldenPath(name), { x: 0, y: 0, width: 64, height: 64 }, name);
+  return decodeRgb(goldenPath(name), { x: 0, y: 0, width: 64, height: 64 }, name, false);
 }
 
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -39,6 +39,7 @@ export function experimentOf(
     test?: Partial<Data['test']>;
     validation?: Data['test'];
     workers?: number;
+    onBadPatch?: 'error' | 'skip';
     degradation?: { name: string };
     transforms?: Data['transforms'];
   } = {},
@@ -56,6 +57,7 @@ export function experimentOf(
       degradation: { name: 'bicubic' },
       transforms: [],
       workers: 0,
+      onBadPatch: 'error',
       ...others,
     },
     training: { batchSize },

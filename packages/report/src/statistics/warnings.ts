@@ -1,0 +1,54 @@
+import type { ComparisonRow } from './compare.js';
+
+/** From so many groups on the exact test can give p below 0.05: 2 / 2^6 = 0.031. */
+const FEWEST_GROUPS = 6;
+/** Below, how much training with another seed changes is hardly known. */
+const FEWEST_SEEDS = 5;
+const LEVEL = 0.05;
+
+/** What the reader must know before believing a table, in plain sentences. */
+export function warningsOf(rows: readonly ComparisonRow[]): string[] {
+  if (rows.length === 0) return [];
+  return [...tooFewGroups(rows), ...tooFewSeeds(rows), ...leftOut(rows)];
+}
+
+function tooFewGroups(rows: readonly ComparisonRow[]): string[] {
+  const fewest = Math.min(...rows.map(({ groups }) => groups));
+  const smallest = 2 / 2 ** fewest;
+  if (fewest < 2) {
+    return [
+      'Only 1 group (slide or patient): nothing can be said about other slides. No interval is given.',
+    ];
+  }
+  if (fewest < FEWEST_GROUPS) {
+    return [
+      `Only ${fewest} groups (slides or patients): whatever they show, the test cannot give p below ` +
+        `${smallest.toPrecision(2)}, and the interval cannot be trusted. At least ${FEWEST_GROUPS} are needed.`,
+    ];
+  }
+  const tests = rows.filter(({ pValue }) => pValue !== null).length;
+  if (smallest * tests <= LEVEL) return [];
+  return [
+    `${fewest} groups are too few for ${tests} comparisons at once: Holm's p cannot fall below ` +
+      `${(smallest * tests).toPrecision(2)} for the first of them.`,
+  ];
+}
+
+function tooFewSeeds(rows: readonly ComparisonRow[]): string[] {
+  const fewest = Math.min(...rows.map(({ seeds }) => seeds.length));
+  if (fewest === 1) {
+    return ['Only 1 seed: how much another training run would differ is not part of the interval.'];
+  }
+  if (fewest >= FEWEST_SEEDS) return [];
+  return [
+    `Only ${fewest} seeds: how much training runs differ is hardly known, so intervals are rough.`,
+  ];
+}
+
+function leftOut(rows: readonly ComparisonRow[]): string[] {
+  const most = Math.max(...rows.map(({ leftOutImages }) => leftOutImages));
+  if (most === 0) return [];
+  return [
+    `Images without finite values on both sides were left out: up to ${most} in a comparison.`,
+  ];
+}

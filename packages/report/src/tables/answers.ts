@@ -1,0 +1,68 @@
+import type { ComparisonRow } from '../statistics/compare.js';
+import type { StudySummary } from '../study/study-summary.js';
+import { intervalText, METRIC_NAMES } from './comparison-table.js';
+import { formatP, magnificationLabel, plainLine, signed } from './table.js';
+
+const LEVEL = 0.05;
+
+/** What the study found, in a few sentences: a comparison each, over all images, for PSNR and SSIM. */
+export function answers(summary: StudySummary): string[] {
+  const { baseline, bicubic, compare } = summary;
+  if (compare === null || baseline === null) {
+    return bicubic.rows.filter(isOverall(bicubic.rows)).map((row) => bicubicSentence(row));
+  }
+  if (baseline.rows.length === 0) {
+    return [`Nothing can be compared along ${plainLine(compare.factor)} yet.`];
+  }
+  const branch = compare.factor === 'model.head' && compare.baseline === null;
+  return baseline.rows.filter(isOverall(baseline.rows)).map((row) => baselineSentence(row, branch));
+}
+
+/** Over all magnifications, or of the only one. */
+function isOverall(rows: readonly ComparisonRow[]): (row: ComparisonRow) => boolean {
+  return (row) =>
+    row.magnification === 'all' ||
+    !rows.some(
+      ({ cell, baseline, magnification }) =>
+        cell === row.cell && baseline === row.baseline && magnification === 'all',
+    );
+}
+
+function baselineSentence(row: ComparisonRow, branch: boolean): string {
+  const [cell, baseline] = [plainLine(row.cell), plainLine(row.baseline)];
+  const subject = branch
+    ? `The branch (${cell} instead of ${baseline})`
+    : `${cell} instead of ${baseline}`;
+  return `${subject} changed ${measured(row)}: ${verdict(row)}.`;
+}
+
+function bicubicSentence(row: ComparisonRow): string {
+  return `${plainLine(row.cell)} instead of bicubic changed ${measured(row)}: ${verdict(row)}.`;
+}
+
+/** Such as `PSNR by +0.030 dB (95 % CI +0.010 to +0.050, 12 groups, 3 seeds; Holm p = 0.012)`. */
+function measured(row: ComparisonRow): string {
+  const { name, unit, digits } = METRIC_NAMES[row.metric];
+  const { interval, adjustedPValue, magnification } = row;
+  const at = magnification === 'all' ? '' : ` at ${magnificationLabel(magnification)}`;
+  const ci = interval === null ? 'no CI' : `95 % CI ${intervalText(interval, digits)}`;
+  const p = adjustedPValue === null ? 'no test' : `Holm p ${equals(formatP(adjustedPValue))}`;
+  const over = `${counted(row.groups, 'group')}, ${counted(row.seeds.length, 'seed')}`;
+  return `${name}${at} by ${signed(row.difference, digits)}${unit} (${ci}, ${over}; ${p})`;
+}
+
+function equals(p: string): string {
+  return p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Interval and test must agree before anything is claimed. */
+export function verdict({ interval, adjustedPValue }: ComparisonRow): string {
+  const sure = adjustedPValue !== null && adjustedPValue < LEVEL;
+  if (!sure || interval === null) return 'not shown to be more than chance';
+  if (interval.low > 0) return 'better';
+  return interval.high < 0 ? 'worse' : 'not shown to be more than chance';
+}
