@@ -8,6 +8,7 @@ import {
 } from '@mmsr/core';
 import { unevenBytes } from '../testing/temporary-folder.js';
 import { areaDegradation } from './area.js';
+import { bicubicDegradation } from './bicubic.js';
 import { blurNoiseJpegDegradation } from './blur-noise-jpeg.js';
 import { convolve } from './convolve.js';
 import { defocusDegradation } from './defocus.js';
@@ -128,4 +129,34 @@ test('what no image can be made with is an error that names the option', () => {
   const poorly = (options: object) => make(blurNoiseJpegDegradation, { ...PLAIN, ...options });
   expect(poorly({ sigmaPx: [3, 1] })).toThrow(where('sigmaPx') as Error);
   expect(poorly({ order: ['blur', 'jpeg'] })).toThrow(where('order') as Error);
+});
+
+describe.each([0, 255])('a patch of nothing but level %i', (level) => {
+  const flat = { ...hr, data: new Uint8Array(hr.data.length).fill(level) };
+  const lrOf = async (plugin: DegradationPlugin, options: object) => {
+    const degradation = plugin.create(options, { scale: 2 });
+    return (await degradation.degrade(flat, randomStream(1, 'degradation', 2, 3))).data;
+  };
+
+  test.each([
+    [bicubicDegradation, {}],
+    [areaDegradation, {}],
+    [defocusDegradation, { radiusPx: [0.5, 3] }],
+    [blurNoiseJpegDegradation, { ...PLAIN, sigmaPx: [0.2, 3], anisotropic: 0.5 }],
+  ] as const)('stays so: $name', async (plugin, options) => {
+    expect(new Set(await lrOf(plugin, options))).toEqual(new Set([level]));
+  });
+
+  test('has no more than the noise asked for', async () => {
+    const noisy = {
+      ...PLAIN,
+      order: ['shrink', 'noise'],
+      sensorNoise: [4, 4],
+      shotNoise: [0.2, 0.2],
+    };
+    const off = (await lrOf(blurNoiseJpegDegradation, noisy)).map((v) => Math.abs(v - level));
+    // Five deviations; of 864 numbers one in 2000 runs would be above.
+    expect(Math.max(...off)).toBeLessThan(5 * Math.hypot(4, 0.2 * Math.sqrt(level)));
+    expect(Math.max(...off)).toBeGreaterThan(4);
+  });
 });

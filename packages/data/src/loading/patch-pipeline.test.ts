@@ -41,28 +41,6 @@ test('a batch has the shape it says, values in 0..1, and LR made of its HR', asy
   await data.close();
 });
 
-test('a degradation of random strength gives the same bytes in any thread', async () => {
-  const degradation = {
-    name: 'blur-noise-jpeg',
-    order: ['blur', 'shrink', 'noise', 'jpeg'],
-    shuffle: true,
-    shrink: 'bicubic',
-    sigmaPx: [0.2, 2],
-    anisotropic: 0.5,
-    sensorNoise: [0, 10],
-    shotNoise: [0, 1],
-    greyNoise: 0.4,
-    jpegQuality: [30, 95],
-  };
-  const taken = [];
-  for (const workers of [0, 2]) {
-    const data = await open(experimentOf({ degradation, workers }));
-    taken.push(digests(await take(data, 0, 4)));
-    await data.close();
-  }
-  expect(taken[1]).toEqual(taken[0]);
-});
-
 test('options of a degradation that do not go together are wrong input', async () => {
   const degradation = { name: 'defocus', radiusPx: [3, 1] };
   expect(await problemsOf(open(experimentOf({ degradation })))).toEqual([

@@ -9,14 +9,16 @@ import {
   type Experiment,
   InputError,
   type OpenData,
+  randomStream,
   resizeBicubic,
+  type RgbImage,
 } from '@mmsr/core';
 import { PatchPipeline } from '../loading/patch-pipeline.js';
 import { goldenPath } from '../testing/stain-golden.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { experimentOf, registryOf } from '../testing/test-experiment.js';
 import { writePng } from '../write-png.js';
-import type { TransformOptions } from './transforms.js';
+import { applyTransforms, type TransformOptions } from './transforms.js';
 
 const folder = temporaryFolder();
 const bytes = readFileSync(goldenPath('reference'));
@@ -54,11 +56,25 @@ async function testPatches(experiment: Experiment): Promise<EvaluationSample[]> 
   return patches;
 }
 
-test('transforms give the same batches on the main thread and on two others', async () => {
-  const train = { transforms: [normalize('macenko'), jitter, hedJitter] };
-  const direct = await batches(experimentOf({ train, workers: 0 }), 4);
-  expect(await batches(experimentOf({ train, workers: 2 }), 4)).toEqual(direct);
-  expect(await batches(experimentOf(), 4)).not.toEqual(direct);
+/** A patch of a batch, in 8 bits. */
+function patchOf(values: Float32Array, slot: number, sidePx: number): RgbImage {
+  const length = sidePx * sidePx * 3;
+  const own = values.subarray(slot * length, (slot + 1) * length);
+  return { widthPx: sidePx, heightPx: sidePx, data: Uint8Array.from(own, (x) => x * 255 + 0.5) };
+}
+
+test('what is drawn for a patch follows from seed, batch and slot; LR is made of what HR became', async () => {
+  const [plain] = (await batches(experimentOf())) as [Batch];
+  const [changed] = (await batches(experimentOf({ train: { transforms: [hedJitter] } }))) as [
+    Batch,
+  ];
+  for (let slot = 0; slot < plain.count; slot++) {
+    const before = { hr: patchOf(plain.hr, slot, plain.hrPx) };
+    const expected = applyTransforms([hedJitter], before, randomStream(7, 'stain', 3, slot)).hr;
+    expect(patchOf(changed.hr, slot, plain.hrPx)).toEqual(expected);
+    expect(expected).not.toEqual(before.hr);
+    expect(patchOf(changed.lr, slot, plain.lrPx)).toEqual(resizeBicubic(expected, 1 / 2));
+  }
 });
 
 test('those of training are for training patches, those of data for every split', async () => {

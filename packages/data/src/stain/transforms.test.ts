@@ -140,6 +140,75 @@ describe.each(BLANK)('an image without tissue, %s,', (_name, image) => {
   });
 });
 
+test.each(BLANK)('jitter by hed of %s is no stronger than sigma allows', (_name, image) => {
+  // A channel's density changes by at most sigma x (amount + 1) of the three stains, whose parts in it
+  // are at most 0.99, 0.7 and 0.57; clear glass has amounts of about 0.
+  const { data } = apply([jitter('hed', 0.05)], image);
+  const most = Math.exp(0.05 * (0.99 + 0.7 + 0.57) * 1.5);
+  image.data.forEach((value, i) => {
+    if (value > 150) expect(value / (data[i] as number)).toBeLessThan(most);
+    if (value === 0) expect(data[i]).toBe(0);
+  });
+});
+
+describe('a patch of which 7 % are dense enough to count as tissue', () => {
+  const tissuePx = 500;
+  const image = field([243, 241, 244], 3, tissuePx);
+  const glassOf = ({ data }: RgbImage) => data.subarray(3 * tissuePx);
+
+  test.each(['macenko', 'vahadane'] as const)('keeps clear glass with %s', (method) => {
+    const normalised = apply([normalize(method)], image);
+    expect(normalised).not.toEqual(image);
+    expect(Math.min(...glassOf(normalised))).toBeGreaterThan(200);
+    expect(Math.min(...glassOf(apply([jitter(method, 0.2)], image)))).toBeGreaterThan(150);
+  });
+
+  test('has its glass coloured by reinhard, which moves all pixels alike', () => {
+    expect(Math.min(...glassOf(apply([normalize('reinhard')], image)))).toBeLessThan(200);
+  });
+});
+
+/** Images that have no stains, or hardly any, of a kind that depends on the number. */
+function oddImage(number: number): RgbImage {
+  const stream = randomStream(number, 'test');
+  const colours = Array.from({ length: 1 + (number % 4) }, () =>
+    [0, 1, 2].map(() => stream.integer(256)),
+  );
+  const spread = number % 3 === 0 ? 0 : stream.integer(20);
+  const image = createRgbImage(16, 16);
+  for (let i = 0; i < image.data.length; i++) {
+    const pixel = Math.floor(i / 3);
+    const colour =
+      colours[number % 2 === 0 ? pixel % colours.length : Math.min(pixel, colours.length - 1)];
+    const noise = Math.round(spread * (2 * stream.uniform() - 1));
+    image.data[i] = Math.min(255, Math.max(0, (colour?.[i % 3] as number) + noise));
+  }
+  return image;
+}
+
+test('no image gives stains or statistics that are not numbers', () => {
+  const found = { macenko: 0, vahadane: 0, reinhard: 0 };
+  for (let number = 0; number < 150; number++) {
+    const image = oddImage(number);
+    for (const method of METHODS) {
+      const target = targetOf(image, method);
+      if (target === undefined) continue;
+      found[method]++;
+      const numbers =
+        target.method === 'reinhard'
+          ? [...target.statistics.means, ...target.statistics.deviations]
+          : [...target.staining.vectors.flat(), ...target.staining.maxima];
+      expect(numbers.filter((value) => !Number.isFinite(value))).toEqual([]);
+      // Not a number would be stored as black.
+      const { data } = apply([normalize(method)], image);
+      if (method !== 'reinhard' && Math.min(...image.data) > 60) {
+        expect(Math.min(...data)).toBeGreaterThan(0);
+      }
+    }
+  }
+  for (const method of METHODS) expect(found[method]).toBeGreaterThan(20);
+});
+
 test.each(METHODS)('an image of one stain with noise is not torn apart by %s', (method) => {
   // Eosin alone: a stain that is not there must not be made of noise.
   const pink = field([215, 150, 190], 4);
