@@ -33,6 +33,8 @@ export interface CellRequest {
   readonly signal: AbortSignal;
   /** The images as they are now, where they are known; those of a run that is done must be the same. */
   readonly data?: Manifest['data'];
+  /** The same of the images that colours are normalised to. */
+  readonly references?: Manifest['references'];
   /** Moves a run of another configuration or other images aside instead of refusing. */
   readonly rerunStale?: boolean;
 }
@@ -64,19 +66,20 @@ export class CellRunner {
     const { cell, directory, folder } = request;
     const run = new RunDirectory(directory);
     if (request.rerunStale === true) await setStaleAside(run, request);
-    const done = await run.resultsOf({ experiment: cell.experiment, data: request.data });
+    const { data, references } = request;
+    const done = await run.resultsOf({ experiment: cell.experiment, data, references });
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
       const device = await engine.start();
       const text = `engine ${device.engine} ${device.version} on ${device.device}, ${device.threads} threads (${reason})`;
       request.onProgress({ phase: 'message', level: 'info', text });
-      const data = await this.pipeline.open(cell.experiment, folder);
+      const opened = await this.pipeline.open(cell.experiment, folder);
       try {
         const { experiment } = cell;
-        return await this.#work({ ...request, experiment, run, engine, device, data });
+        return await this.#work({ ...request, experiment, run, engine, device, data: opened });
       } finally {
-        await data.close();
+        await opened.close();
       }
     } finally {
       await engine.stop();
@@ -171,9 +174,9 @@ export class CellRunner {
 
 async function setStaleAside(
   run: RunDirectory,
-  { cell, data, onProgress }: CellRequest,
+  { cell, data, references, onProgress }: CellRequest,
 ): Promise<void> {
-  const changed = await run.staleness({ experiment: cell.experiment, data });
+  const changed = await run.staleness({ experiment: cell.experiment, data, references });
   if (changed.length === 0) return;
   const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
   onProgress({ phase: 'message', level: 'info', text });

@@ -25,7 +25,7 @@ async function openSource({ source, sourceContext, digests }: LoaderTask): Promi
 }
 
 async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker> {
-  const { sampler, sourceContext, degradation, lastPatch, onBadPatch } = task;
+  const { sampler, sourceContext, degradation, transforms, lastPatch, onBadPatch } = task;
   const { scale } = sourceContext;
   const plugin = await importPlugin(degradation);
   const maker = {
@@ -33,6 +33,7 @@ async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker
     degradation: plugin.create(degradation.options, { scale }),
     patchPx: sampler.patchPx,
     scale,
+    transforms,
   };
   return new BatchMaker(
     maker,

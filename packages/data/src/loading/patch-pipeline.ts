@@ -1,8 +1,9 @@
 import {
   type DataPipeline,
+  type Degradation,
   type Experiment,
   InputError,
-  type MmsrError,
+  MmsrError,
   type OpenData,
   PluginRegistry,
   trainedMagnifications,
@@ -11,6 +12,7 @@ import { inject, injectable } from 'tsyringe';
 import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluation.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
+import { openTransforms, type OpenTransforms } from '../stain/open-transforms.js';
 import {
   labelWarnings,
   leakProblems,
@@ -31,16 +33,22 @@ export class PatchPipeline implements DataPipeline {
    * @throws InputError with everything that is wrong with the images
    */
   async open(experiment: Experiment, folder: string): Promise<OpenData> {
+    const transforms = await openTransforms(experiment, folder);
     const { splits, problems } = await openSplits(this.plugins, experiment, folder);
     try {
-      return this.#check(experiment, splits, problems);
+      return this.#check(experiment, splits, transforms, [...transforms.problems, ...problems]);
     } catch (error) {
       await Promise.all(splits.map(({ source }) => source.close()));
       throw error;
     }
   }
 
-  #check(experiment: Experiment, splits: OpenSplit[], found: readonly MmsrError[]): OpenData {
+  #check(
+    experiment: Experiment,
+    splits: OpenSplit[],
+    transforms: OpenTransforms,
+    found: readonly MmsrError[],
+  ): OpenData {
     const images = splits.map(({ split, source }): SplitImages => {
       const { magnifications } = experiment.data[split] as { magnifications: number[] };
       return { split, images: source.images, magnifications };
@@ -53,15 +61,14 @@ export class PatchPipeline implements DataPipeline {
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
-    const { data, scale } = experiment;
-    const use = useOf('degradation', data.degradation);
     const loading = this.#loading(experiment, splits);
     return new OpenPatches({
       experiment,
       splits,
       sampler: training.sampler,
       evaluations,
-      degradation: findPlugin(this.plugins, use).create(use.options, { scale }),
+      degradation: this.#degradation(experiment),
+      transforms,
       threadPlugins: loading.threadPlugins,
       warnings: [
         ...images.flatMap(labelWarnings),
@@ -69,6 +76,16 @@ export class PatchPipeline implements DataPipeline {
         ...loading.warnings,
       ],
     });
+  }
+
+  #degradation({ data, scale }: Experiment): Degradation {
+    const use = useOf('degradation', data.degradation);
+    try {
+      return findPlugin(this.plugins, use).create(use.options, { scale });
+    } catch (error) {
+      // Options that do not go together are the input's fault, found before anything is written.
+      throw error instanceof MmsrError ? new InputError([error]) : error;
+    }
   }
 
   /** Threads import the plugins for themselves; where that cannot be done, batches are made here. */

@@ -41,6 +41,7 @@ export function experimentOf(
     workers?: number;
     onBadPatch?: 'error' | 'skip';
     degradation?: { name: string };
+    transforms?: Data['transforms'];
   } = {},
   batchSize = 4,
 ): Experiment {
@@ -51,9 +52,10 @@ export function experimentOf(
     seed: 7,
     scale: 2,
     data: {
-      train: { source: TISSUE, magnifications, patchPx: 24, augment, ...train },
+      train: { source: TISSUE, magnifications, patchPx: 24, augment, transforms: [], ...train },
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
+      transforms: [],
       workers: 0,
       onBadPatch: 'error',
       ...others,
