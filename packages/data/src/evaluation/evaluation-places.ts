@@ -1,5 +1,6 @@
 import type { SourceImage } from '@mmsr/core';
 import type { PatchPlace } from '../patches/patch-sampler.js';
+import { isUsedAt } from '../patches/used-at.js';
 import { sizeAt } from '../shrink-native.js';
 
 export interface EvaluationGrid {
@@ -16,6 +17,7 @@ export function gridPlaces(
   patchPx: number,
 ): PatchPlace[][] {
   return images.map((one, image) => {
+    if (!isUsedAt(one, magnification)) return [];
     const { widthPx, heightPx } = sizeAt(one, magnification);
     const columns = Math.floor(widthPx / patchPx);
     const rows = Math.floor(heightPx / patchPx);

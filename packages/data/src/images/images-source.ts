@@ -12,8 +12,8 @@ import {
 } from '@mmsr/core';
 import { inParallel } from '../in-parallel.js';
 import { readShrunk } from '../shrink-native.js';
-import { findFiles } from './find-files.js';
-import { loadImage, type LoadedImage } from './load-image.js';
+import { findFiles, type FoundFile } from './find-files.js';
+import { loadImage, type LoadedImage, type LoadOptions } from './load-image.js';
 import { decodedImages, type MemoryBudget } from './memory-budget.js';
 import { DecodedPixels, FilePixels, type NativePixels, RegionCache } from './native-pixels.js';
 
@@ -101,9 +101,24 @@ export async function openImages(
   budget: MemoryBudget = decodedImages,
 ): Promise<ImagesSource> {
   const { files, problems } = await findFiles(config.paths, folder);
-  const loaded = await inParallel(files, FILES_AT_A_TIME, async (file) => {
+  return openFiles(files, () => config, problems, budget);
+}
+
+/**
+ * Checks and decodes files, each with options of its own.
+ * @param optionsOf may throw MmsrError for what is wrong with a file
+ * @param problems what is known to be wrong already
+ * @throws InputError with those and what is wrong with any of the files
+ */
+export async function openFiles(
+  files: readonly FoundFile[],
+  optionsOf: (file: FoundFile, index: number) => LoadOptions,
+  problems: readonly MmsrError[] = [],
+  budget: MemoryBudget = decodedImages,
+): Promise<ImagesSource> {
+  const loaded = await inParallel(files, FILES_AT_A_TIME, async (file, index) => {
     try {
-      return await loadImage(file, config, budget);
+      return await loadImage(file, optionsOf(file, index), budget);
     } catch (error) {
       if (error instanceof MmsrError) return error;
       throw error;

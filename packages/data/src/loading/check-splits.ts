@@ -7,9 +7,13 @@ export interface SplitImages {
   readonly magnifications: readonly number[];
 }
 
-/** Magnifications cannot be raised: detail that was not seen is not there. */
+/**
+ * Magnifications cannot be raised: detail that was not seen is not there. Where a source holds several
+ * magnifications, an image that cannot give one is left out there instead.
+ */
 export function magnificationProblems({ split, images, magnifications }: SplitImages): MmsrError[] {
-  return images.flatMap(({ id, magnification: native }) => {
+  return images.flatMap(({ id, magnification: native, serves }) => {
+    if (serves !== undefined) return [];
     const above = magnifications.filter((asked) => asked > native);
     if (above.length === 0) return [];
     const asked = above.map((one) => `${one}x`).join(', ');

@@ -1,6 +1,7 @@
 import { randomStream, type SourceImage } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
 import { drawOrientation, type Orientation } from './orientation.js';
+import { isUsedAt } from './used-at.js';
 
 export interface SamplerOptions {
   readonly seed: number;
@@ -30,6 +31,8 @@ export interface SampledPatch extends PatchPlace {
 interface Places {
   readonly image: number;
   readonly columns: number;
+  /** From one place to the next. */
+  readonly gridPx: number;
   /** Places in this image and in those before it. */
   readonly upTo: number;
 }
@@ -64,14 +67,14 @@ export class PatchSampler {
     const random = randomStream(seed, 'patch', batch, slot);
     const place = random.integer((places.at(-1) as Places).upTo);
     const found = firstAbove(places, place);
-    const { image, columns } = places[found] as Places;
+    const { image, columns, gridPx } = places[found] as Places;
     const within = place - (places[found - 1]?.upTo ?? 0);
     return {
       image,
       magnification: magnifications[magnificationClass] as number,
       magnificationClass,
-      x: within % columns,
-      y: Math.floor(within / columns),
+      x: (within % columns) * gridPx,
+      y: Math.floor(within / columns) * gridPx,
       orientation: drawOrientation(random, augment),
     };
   }
@@ -84,12 +87,14 @@ function placesAt(
 ): Places[] {
   let upTo = 0;
   return images.flatMap((image, index) => {
+    if (!isUsedAt(image, magnification)) return [];
     const { widthPx, heightPx } = sizeAt(image, magnification);
-    const columns = widthPx - patchPx + 1;
-    const rows = heightPx - patchPx + 1;
+    const { gridPx = 1 } = image;
+    const columns = Math.floor((widthPx - patchPx) / gridPx) + 1;
+    const rows = Math.floor((heightPx - patchPx) / gridPx) + 1;
     if (columns < 1 || rows < 1) return [];
     upTo += columns * rows;
-    return [{ image: index, columns, upTo }];
+    return [{ image: index, columns, gridPx, upTo }];
   });
 }
 
