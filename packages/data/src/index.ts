@@ -1,15 +1,17 @@
 import type { DegradationPlugin, SourcePlugin } from '@mmsr/core';
 import { bicubicDegradation } from './degradation/bicubic.js';
+import { breakhisSource } from './breakhis/breakhis-source.js';
 import { imagesSource } from './images/images-source.js';
 import { pairsSource } from './pairs/pairs-source.js';
 import { syntheticSource } from './synthetic/synthetic-source.js';
 
-export { bicubicDegradation, imagesSource, pairsSource, syntheticSource };
+export { bicubicDegradation, breakhisSource, imagesSource, pairsSource, syntheticSource };
 export { PatchPipeline } from './loading/patch-pipeline.js';
 export { writePng } from './write-png.js';
 
 /** The plugins of this package. Loading threads look here for them, so each must be in the list. */
 export const dataPlugins: readonly (SourcePlugin | DegradationPlugin)[] = [
+  breakhisSource,
   imagesSource,
   pairsSource,
   syntheticSource,
