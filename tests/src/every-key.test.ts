@@ -32,6 +32,7 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['data.test.source.count=2', 'results'],
   ['data.test.source.sizePx=320', 'results'],
   ['data.degradation={name: shift, px: 1}', 'weights'],
+  ['data.strict=true', 'run'],
   ['data.workers=0', 'run'],
   ['model.backbone={name: rcan, groups: 1, blocks: 1, features: 8, reduction: 4}', 'weights'],
   ['model.head=null', 'weights'],

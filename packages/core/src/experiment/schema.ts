@@ -63,6 +63,10 @@ const Data = Type.Object(
     validation: Type.Optional(EvaluationData),
     test: EvaluationData,
     degradation: Type.Object({ name: Type.String() }, { default: { name: 'bicubic' } }),
+    strict: Type.Boolean({
+      default: false,
+      description: 'Whether contradictions of magnifications and microns per pixel are errors.',
+    }),
     workers: Type.Integer({
       minimum: 0,
       default: 1,

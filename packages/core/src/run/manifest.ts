@@ -31,7 +31,14 @@ export interface Manifest {
 }
 
 /** Keys that change nothing a run computes. */
-const IRRELEVANT = ['description', 'tracking', 'plugins', 'data.workers', 'training.keep'];
+const IRRELEVANT = [
+  'description',
+  'tracking',
+  'plugins',
+  'data.strict',
+  'data.workers',
+  'training.keep',
+];
 
 /** The paths at which two experiments differ in what they compute, each with both values. */
 export function experimentDifferences(before: Experiment, after: Experiment): string[] {

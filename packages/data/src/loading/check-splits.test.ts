@@ -1,5 +1,5 @@
 import type { MmsrError, SourceImage, Split } from '@mmsr/core';
-import { labelWarnings, leakProblems, magnificationProblems } from './check-splits.js';
+import { leakProblems, magnificationProblems } from './check-splits.js';
 
 function split(name: Split, images: Partial<SourceImage>[], magnifications = [20, 10]) {
   const defaults = { widthPx: 500, heightPx: 500, magnification: 20 };
@@ -67,16 +67,5 @@ test('a patient in two splits is a leak though the files differ', () => {
   expect(texts(leakProblems(splits))).toEqual([
     'a.svs: is of the group "patient 3" in train, and so is c.svs in test. All images of one slide ' +
       'or patient belong into one split. [E_DATA]',
-  ]);
-});
-
-test('labels that do not go with the resolution are worth a look', () => {
-  const images = [
-    { id: 'right.svs', magnification: 40, micronsPerPixel: 0.25 },
-    { id: 'wrong.svs', magnification: 40, micronsPerPixel: 0.499 },
-    { id: 'unknown.svs' },
-  ];
-  expect(labelWarnings(split('train', images))).toEqual([
-    'wrong.svs: labelled 40x, but 0.499 microns per pixel are usual for 20x',
   ]);
 });

@@ -71,20 +71,3 @@ function overlap(a: Region | undefined, b: Region | undefined): boolean {
   if (a === undefined || b === undefined) return true;
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
-
-/** A pixel at 1x is usually 10 microns wide; the factor that a label may be off before it is worth a look. */
-const USUAL_PRODUCT = 10;
-const SUSPICIOUS_FACTOR = 1.5;
-
-/** Magnifications that do not go with the microns per pixel beside them. */
-export function labelWarnings({ images }: SplitImages): string[] {
-  return images.flatMap(({ id, magnification, micronsPerPixel }) => {
-    if (micronsPerPixel === undefined) return [];
-    const ratio = (magnification * micronsPerPixel) / USUAL_PRODUCT;
-    if (Math.max(ratio, 1 / ratio) <= SUSPICIOUS_FACTOR) return [];
-    const usual = Math.round((USUAL_PRODUCT / micronsPerPixel) * 10) / 10;
-    return [
-      `${id}: labelled ${magnification}x, but ${micronsPerPixel} microns per pixel are usual for ${usual}x`,
-    ];
-  });
-}

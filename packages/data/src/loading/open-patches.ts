@@ -3,6 +3,7 @@ import type {
   Degradation,
   EvaluationSet,
   Experiment,
+  MagnificationAudit,
   OpenData,
   Source,
   Split,
@@ -22,6 +23,8 @@ export interface OpenPatchesContext {
   readonly splits: readonly OpenSplit[];
   readonly sampler: PatchSampler;
   readonly evaluations: ReadonlyMap<'validation' | 'test', EvaluationPlan>;
+  /** What each split has at each magnification. */
+  readonly audits: ReadonlyMap<Split, readonly MagnificationAudit[]>;
   readonly degradation: Degradation;
   /** What loading threads import; absent when they cannot. */
   readonly threadPlugins: Pick<LoaderTask, 'source' | 'degradation'> | undefined;
@@ -42,11 +45,12 @@ export class OpenPatches implements OpenData {
   }
 
   #describe(split: Split, { images }: Source): SplitDescription {
-    const { evaluations, sampler } = this.context;
+    const { audits, evaluations, sampler } = this.context;
     const plan = split === 'train' ? undefined : evaluations.get(split);
     const samples: Record<string, number> = {};
     for (const magnification of sampler.options.magnifications) samples[magnification] = 0;
-    return { images, samples: plan?.samples ?? samples };
+    const magnifications = audits.get(split) ?? [];
+    return { images, samples: plan?.samples ?? samples, magnifications };
   }
 
   batches(first: number): BatchStream {

@@ -2,21 +2,20 @@ import {
   type DataPipeline,
   type Experiment,
   InputError,
-  type MmsrError,
+  type MagnificationAudit,
+  MmsrError,
   type OpenData,
   PluginRegistry,
+  type Split,
   trainedMagnifications,
 } from '@mmsr/core';
 import { inject, injectable } from 'tsyringe';
+import { contradictions } from '../audit/contradictions.js';
+import { auditMagnifications } from '../audit/magnification-table.js';
 import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluation.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
-import {
-  labelWarnings,
-  leakProblems,
-  magnificationProblems,
-  type SplitImages,
-} from './check-splits.js';
+import { leakProblems, magnificationProblems, type SplitImages } from './check-splits.js';
 import { OpenPatches } from './open-patches.js';
 import { openSplits, type OpenSplit } from './open-split.js';
 import { findPlugin, importable, type Plugins, useOf } from './plugin-lookup.js';
@@ -48,12 +47,15 @@ export class PatchPipeline implements DataPipeline {
     const problems = [...found, ...images.flatMap(magnificationProblems), ...leakProblems(images)];
     // Room for patches depends on the magnifications, so it is only looked at when those are right.
     if (problems.length > 0) throw new InputError(problems);
+    const doubts = contradictions(images);
+    if (experiment.data.strict && doubts.length > 0) throw new InputError(doubts.map(asProblem));
     const training = planTraining(experiment, images);
     const evaluations = planEvaluations(experiment, images);
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
     const { data, scale } = experiment;
+    const audits = new Map(images.map((one) => [one.split, auditOf(experiment, one, evaluations)]));
     const use = useOf('degradation', data.degradation);
     const loading = this.#loading(experiment, splits);
     return new OpenPatches({
@@ -61,10 +63,12 @@ export class PatchPipeline implements DataPipeline {
       splits,
       sampler: training.sampler,
       evaluations,
+      audits,
       degradation: findPlugin(this.plugins, use).create(use.options, { scale }),
       threadPlugins: loading.threadPlugins,
       warnings: [
-        ...images.flatMap(labelWarnings),
+        ...doubts,
+        ...splits.flatMap(({ source }) => source.warnings ?? []),
         ...plans.flatMap((plan) => plan.warnings),
         ...loading.warnings,
       ],
@@ -86,6 +90,21 @@ export class PatchPipeline implements DataPipeline {
       `the plugin from (${missing})`;
     return { threadPlugins: undefined, warnings: data.workers > 0 ? [warning] : [] };
   }
+}
+
+function asProblem(doubt: string): MmsrError {
+  return new MmsrError('E_DATA', doubt, {
+    advice: '`data.strict: true` makes an error of it; without, it is a warning.',
+  });
+}
+
+function auditOf(
+  { data }: Experiment,
+  images: SplitImages,
+  evaluations: ReadonlyMap<Split, EvaluationPlan>,
+): MagnificationAudit[] {
+  const patchPx = data[images.split]?.patchPx ?? 0;
+  return auditMagnifications(images, patchPx, evaluations.get(images.split)?.samples);
 }
 
 function planTraining(experiment: Experiment, splits: readonly SplitImages[]) {

@@ -39,6 +39,7 @@ export function experimentOf(
     test?: Partial<Data['test']>;
     validation?: Data['test'];
     workers?: number;
+    strict?: boolean;
     degradation?: { name: string };
   } = {},
   batchSize = 4,
@@ -53,6 +54,7 @@ export function experimentOf(
       train: { source: TISSUE, magnifications, patchPx: 24, augment, ...train },
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
+      strict: false,
       workers: 0,
       ...others,
     },
