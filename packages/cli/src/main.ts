@@ -83,7 +83,7 @@ function addMachineCommands(program: Command, finish: Finish): void {
     .action(() => finish(engineCommand()));
   program
     .command('install')
-    .description('installs a native part into the cache folder: tensorflow')
+    .description('installs a native part into the cache folder: tensorflow, openslide')
     .argument('<NAME>', 'the native part')
     .option('--gpu', 'takes the build for NVIDIA GPUs', false)
     .option('--uninstall', 'removes every build and version of it', false)

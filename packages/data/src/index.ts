@@ -3,9 +3,19 @@ import { bicubicDegradation } from './degradation/bicubic.js';
 import { breakhisSource } from './breakhis/breakhis-source.js';
 import { imagesSource } from './images/images-source.js';
 import { pairsSource } from './pairs/pairs-source.js';
+import { openslidePart } from './slides/openslide-part.js';
+import { slidesSource } from './slides/slides-source.js';
 import { syntheticSource } from './synthetic/synthetic-source.js';
 
-export { bicubicDegradation, breakhisSource, imagesSource, pairsSource, syntheticSource };
+export {
+  bicubicDegradation,
+  breakhisSource,
+  imagesSource,
+  openslidePart,
+  pairsSource,
+  slidesSource,
+  syntheticSource,
+};
 export { PatchPipeline } from './loading/patch-pipeline.js';
 export { writePng } from './write-png.js';
 
@@ -14,6 +24,7 @@ export const dataPlugins: readonly (SourcePlugin | DegradationPlugin)[] = [
   breakhisSource,
   imagesSource,
   pairsSource,
+  slidesSource,
   syntheticSource,
   bicubicDegradation,
 ];

@@ -29,6 +29,16 @@ export async function readShrunk(
   region: Region,
   readNative: (region: Region) => Promise<RgbImage>,
 ): Promise<RgbImage> {
+  assertInside(image, magnification, region);
+  const factor = image.magnification / magnification;
+  return shrinkRegion(await readNative(coveredRegion(region, factor)), factor, region);
+}
+
+/**
+ * @param region in pixels of the magnification
+ * @throws MmsrError E_DATA when the region is not inside the image
+ */
+export function assertInside(image: SourceImage, magnification: number, region: Region): void {
   const size = sizeAt(image, magnification);
   const { x, y, width, height } = region;
   const inside =
@@ -44,6 +54,4 @@ export async function readShrunk(
       { where: image.id },
     );
   }
-  const factor = image.magnification / magnification;
-  return shrinkRegion(await readNative(coveredRegion(region, factor)), factor, region);
 }

@@ -1,10 +1,10 @@
 export { normalTail, studentQuantile } from './statistics/normal.js';
 export { wilcoxonSignedRank, type SignedRankTest } from './statistics/wilcoxon.js';
 export { holm } from './statistics/holm.js';
+export { bootstrapInterval, degreesOfFreedom } from './statistics/interval.js';
 export { cohensDz, mean, rankBiserial, standardDeviation } from './statistics/effect-size.js';
 export {
   bootstrapMeans,
-  expandedTail,
   percentileInterval,
   type BootstrapOptions,
   type GroupedSample,

@@ -56,6 +56,11 @@ export interface Source {
     magnification: number,
     region: Region,
   ): Promise<{ hr: RgbImage; lr?: RgbImage }>;
+  /**
+   * Whether a patch there is worth training or testing on, such as one that shows tissue; without it each is.
+   * Quick: it is asked for every place of an image.
+   */
+  accepts?(index: number, magnification: number, region: Region): boolean;
   /** What a worker thread needs to open the same source quickly; structured-cloneable, shared memory welcome. */
   handOver?(): unknown;
   close(): Promise<void>;

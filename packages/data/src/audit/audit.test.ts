@@ -65,7 +65,7 @@ test('images, groups, patches and resolutions at each magnification', () => {
     { id: 'small', serves: 'own-and-lower', widthPx: 39 },
   ]);
   const range = (least: number, most = least) => ({ least, most });
-  expect(auditMagnifications(images, 20)).toEqual([
+  expect(auditMagnifications(images, images.magnifications, 20)).toEqual([
     {
       magnification: 40,
       images: 1,
@@ -99,6 +99,6 @@ test('images, groups, patches and resolutions at each magnification', () => {
       withoutMicronsPerPixel: 1,
     },
   ]);
-  const [first] = auditMagnifications(images, 20, { 40: 7 });
+  const [first] = auditMagnifications(images, images.magnifications, 20, { 40: 7 });
   expect(first?.patches).toBe(7);
 });

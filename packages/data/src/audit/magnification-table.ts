@@ -1,6 +1,6 @@
 import type { MagnificationAudit, ValueRange } from '@mmsr/core';
-import { gridPlaces } from '../evaluation/evaluation-places.js';
-import type { SplitImages } from '../loading/check-splits.js';
+import { gridPlaces } from '../patches/grid-places.js';
+import type { PatchSource } from '../patches/patch-sampler.js';
 import { isUsedAt } from '../patches/used-at.js';
 import { sizeAt } from '../shrink-native.js';
 
@@ -9,16 +9,18 @@ import { sizeAt } from '../shrink-native.js';
  * @param samples patches by magnification, where they are planned; otherwise those that fit side by side
  */
 export function auditMagnifications(
-  { images, magnifications }: SplitImages,
+  source: PatchSource,
+  magnifications: readonly number[],
   patchPx: number,
   samples?: Readonly<Record<string, number>>,
 ): MagnificationAudit[] {
   return magnifications.map((magnification) => {
-    const used = images.filter((image) => {
+    const used = source.images.filter((image) => {
       if (!isUsedAt(image, magnification)) return false;
       const { widthPx, heightPx } = sizeAt(image, magnification);
       return Math.min(widthPx, heightPx) >= patchPx;
     });
+    const patches = () => gridPlaces(source, magnification, patchPx).flat().length;
     const known = used.flatMap(({ magnification: native, micronsPerPixel }) =>
       micronsPerPixel === undefined ? [] : [{ native, micronsPerPixel }],
     );
@@ -26,7 +28,7 @@ export function auditMagnifications(
       magnification,
       images: used.length,
       groups: new Set(used.map(({ group }) => group)).size,
-      patches: samples?.[magnification] ?? gridPlaces(used, magnification, patchPx).flat().length,
+      patches: samples?.[magnification] ?? patches(),
       nativeMagnification: rangeOf(used.map((image) => image.magnification)),
       micronsPerPixel: rangeOf(known.map((one) => one.micronsPerPixel)),
       effectiveMicronsPerPixel: rangeOf(

@@ -75,7 +75,7 @@ test('filters, and a folder in the data set', async () => {
 test('images give their own magnification, and with `shrink` lower ones', async () => {
   expect((await open({ shrink: true })).images[0]?.serves).toBe('own-and-lower');
   const { images } = await open();
-  expect(noRoomProblem('train', images, 200, 32).describe()).toBe(
+  expect(noRoomProblem('train', { images }, 200, 32).describe()).toBe(
     'data.train.magnifications: no image is used at 200x; there are images of 400x, 100x, 40x. Ask ' +
       'for those, or let `shrink: true` of the source make lower ones of higher ones. [E_DATA]',
   );

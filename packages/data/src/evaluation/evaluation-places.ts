@@ -1,33 +1,10 @@
-import type { SourceImage } from '@mmsr/core';
 import type { PatchPlace } from '../patches/patch-sampler.js';
-import { isUsedAt } from '../patches/used-at.js';
-import { sizeAt } from '../shrink-native.js';
 
 export interface EvaluationGrid {
   readonly magnifications: readonly number[];
   readonly patchPx: number;
   /** Patches per magnification; null: all. */
   readonly count: number | null;
-}
-
-/** Patches side by side in every image, by magnification: all there are. */
-export function gridPlaces(
-  images: readonly SourceImage[],
-  magnification: number,
-  patchPx: number,
-): PatchPlace[][] {
-  return images.map((one, image) => {
-    if (!isUsedAt(one, magnification)) return [];
-    const { widthPx, heightPx } = sizeAt(one, magnification);
-    const columns = Math.floor(widthPx / patchPx);
-    const rows = Math.floor(heightPx / patchPx);
-    return Array.from({ length: columns * rows }, (_, i) => ({
-      image,
-      magnification,
-      x: (i % columns) * patchPx,
-      y: Math.floor(i / columns) * patchPx,
-    }));
-  });
 }
 
 /**

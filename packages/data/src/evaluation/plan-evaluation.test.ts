@@ -1,5 +1,6 @@
 import type { SourceImage } from '@mmsr/core';
-import { gridPlaces, spread } from './evaluation-places.js';
+import { gridPlaces } from '../patches/grid-places.js';
+import { spread } from './evaluation-places.js';
 import { planEvaluation } from './plan-evaluation.js';
 
 function image(id: string, widthPx: number, heightPx: number): SourceImage {
@@ -9,11 +10,15 @@ function image(id: string, widthPx: number, heightPx: number): SourceImage {
 const images = [image('a.svs', 700, 450), image('b.svs', 450, 450), image('c.svs', 90, 90)];
 
 test('all patches that fit side by side, in native and in shrunk pixels', () => {
-  const plan = planEvaluation('test', images.slice(0, 2), {
-    magnifications: [20, 10],
-    patchPx: 200,
-    count: null,
-  });
+  const plan = planEvaluation(
+    'test',
+    { images: images.slice(0, 2) },
+    {
+      magnifications: [20, 10],
+      patchPx: 200,
+      count: null,
+    },
+  );
   expect(plan.problems).toEqual([]);
   expect(plan.samples).toEqual({ 20: 10, 10: 2 });
   expect(plan.places.map(({ image, magnification, x, y }) => [image, magnification, x, y])).toEqual(
@@ -35,7 +40,7 @@ test('all patches that fit side by side, in native and in shrunk pixels', () => 
 });
 
 test('a count takes as much of every image as it can, from all over it', () => {
-  const grid = gridPlaces([image('a', 1000, 100), image('b', 200, 100)], 20, 100);
+  const grid = gridPlaces({ images: [image('a', 1000, 100), image('b', 200, 100)] }, 20, 100);
   expect(spread(grid, 7).map(({ image, x }) => [image, x])).toEqual([
     // 5 of 10: one of every two; 2 of 2.
     [0, 100],
@@ -50,11 +55,15 @@ test('a count takes as much of every image as it can, from all over it', () => {
 });
 
 test('images too small for a patch are left out with a warning', () => {
-  const plan = planEvaluation('validation', images, {
-    magnifications: [20, 5],
-    patchPx: 110,
-    count: 2,
-  });
+  const plan = planEvaluation(
+    'validation',
+    { images },
+    {
+      magnifications: [20, 5],
+      patchPx: 110,
+      count: 2,
+    },
+  );
   expect(plan.samples).toEqual({ 20: 2, 5: 2 });
   expect(plan.places.every(({ image }) => image < 2)).toBe(true);
   expect(plan.warnings).toEqual([
@@ -64,10 +73,14 @@ test('images too small for a patch are left out with a warning', () => {
 });
 
 test('too few and none at all are errors with the numbers', () => {
-  const plan = planEvaluation('test', images, { magnifications: [20, 5], patchPx: 200, count: 11 });
+  const plan = planEvaluation(
+    'test',
+    { images },
+    { magnifications: [20, 5], patchPx: 200, count: 11 },
+  );
   expect(plan.problems.map((problem) => problem.describe())).toEqual([
-    'data.test.count: 11 patches of 200 pixels are asked for at 20x, 10 fit side by side into the ' +
-      'images. Lower `count` or `patchPx`, or add images. [E_DATA]',
+    'data.test.count: 11 patches of 200 pixels are asked for at 20x, 10 fit side by side into ' +
+      'what is used of the images. Lower `count` or `patchPx`, or add images. [E_DATA]',
     'data.test: no image holds a patch of 200x200 pixels at 5x; the largest there is a.svs with ' +
       '175x112. Lower `patchPx`, leave the magnification out, or use larger images. [E_DATA]',
   ]);

@@ -1,6 +1,7 @@
-import { MmsrError, type SourceImage, type Split } from '@mmsr/core';
-import type { PatchPlace } from '../patches/patch-sampler.js';
-import { type EvaluationGrid, gridPlaces, spread } from './evaluation-places.js';
+import { MmsrError, type Split } from '@mmsr/core';
+import { gridPlaces } from '../patches/grid-places.js';
+import type { PatchPlace, PatchSource } from '../patches/patch-sampler.js';
+import { type EvaluationGrid, spread } from './evaluation-places.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
 
 export interface EvaluationPlan {
@@ -14,17 +15,17 @@ export interface EvaluationPlan {
 /** The patches of a split, one magnification after the other; `problems` where there are too few. */
 export function planEvaluation(
   split: Split,
-  images: readonly SourceImage[],
+  source: PatchSource,
   { magnifications, patchPx, count }: EvaluationGrid,
 ): EvaluationPlan {
   const places: PatchPlace[] = [];
   const samples: Record<string, number> = {};
   const problems: MmsrError[] = [];
   for (const magnification of magnifications) {
-    const grid = gridPlaces(images, magnification, patchPx);
+    const grid = gridPlaces(source, magnification, patchPx);
     const available = grid.reduce((sum, ofImage) => sum + ofImage.length, 0);
     if (available === 0) {
-      problems.push(noRoomProblem(split, images, magnification, patchPx));
+      problems.push(noRoomProblem(split, source, magnification, patchPx));
     } else if (count !== null && count > available) {
       problems.push(tooFew(split, magnification, count, available, patchPx));
     } else {
@@ -33,7 +34,7 @@ export function planEvaluation(
       places.push(...chosen);
     }
   }
-  const warnings = tooSmallWarnings(split, images, magnifications, patchPx);
+  const warnings = tooSmallWarnings(split, source.images, magnifications, patchPx);
   return { places, samples, problems, warnings };
 }
 
@@ -47,7 +48,7 @@ function tooFew(
   return new MmsrError(
     'E_DATA',
     `${count} patches of ${patchPx} pixels are asked for at ${magnification}x, ` +
-      `${available} fit side by side into the images`,
+      `${available} fit side by side into what is used of the images`,
     { where: `data.${split}.count`, advice: 'Lower `count` or `patchPx`, or add images.' },
   );
 }

@@ -76,13 +76,16 @@ test('a path that says no magnification, several, or no group is named', async (
 
 test('which magnifications an image gives', async () => {
   const usedAt = async (options: Parameters<typeof open>[0]) => {
-    const sampler = new PatchSampler(await imagesOf(options), {
-      seed: 1,
-      batchSize: 1,
-      magnifications: [20, 10, 5],
-      patchPx: 8,
-      augment: { flip: false, rotate: false },
-    });
+    const sampler = new PatchSampler(
+      { images: await imagesOf(options) },
+      {
+        seed: 1,
+        batchSize: 1,
+        magnifications: [20, 10, 5],
+        patchPx: 8,
+        augment: { flip: false, rotate: false },
+      },
+    );
     return [0, 1, 2].map((k) => sampler.imagesOf(k));
   };
   // Those of 20x at all three, that of 5x at 5x alone.

@@ -29,7 +29,7 @@ const closed = { additionalProperties: false } as const;
 const Pixels = Type.Integer({ minimum: 0 });
 const Side = Type.Integer({ minimum: 1 });
 
-const ImagesConfig = Type.Object(
+export const ImagesConfig = Type.Object(
   {
     paths: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
@@ -107,7 +107,7 @@ export async function openImages(
 }
 
 /** What the options say of one file. */
-function fileOptions(config: Static<typeof ImagesConfig>, id: string): LoadOptions {
+export function fileOptions(config: Static<typeof ImagesConfig>, id: string): LoadOptions {
   const { magnification, micronsPerPixel, region, group, shrink } = config;
   const several = shrink ?? (typeof magnification === 'object' ? true : undefined);
   return {

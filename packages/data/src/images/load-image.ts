@@ -78,7 +78,12 @@ function assertReadable(pixels: number, header: SlideHeader, where: string): voi
   }
 }
 
-function placeOf(region: Region | undefined, width: number, height: number, where: string): Region {
+export function placeOf(
+  region: Region | undefined,
+  width: number,
+  height: number,
+  where: string,
+): Region {
   if (region === undefined) return { x: 0, y: 0, width, height };
   if (region.x + region.width <= width && region.y + region.height <= height) return region;
   throw new MmsrError(

@@ -29,7 +29,7 @@ async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker
     patchPx: sampler.patchPx,
     scale,
   };
-  return new BatchMaker(maker, new PatchSampler(source.images, sampler));
+  return new BatchMaker(maker, new PatchSampler(source, sampler));
 }
 
 const port = parentPort;

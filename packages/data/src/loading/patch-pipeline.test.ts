@@ -277,10 +277,10 @@ test('a patch larger than every image is refused, with the sizes', async () => {
   expect(await problemsOf(open(experimentOf({ train, test })))).toEqual([
     'data.train: no image holds a patch of 40x40 pixels at 5x; the largest there is train-slide-0 ' +
       'with 32x32. Lower `patchPx`, leave the magnification out, or use larger images. [E_DATA]',
-    'data.test.count: 20 patches of 64 pixels are asked for at 20x, 8 fit side by side into the ' +
-      'images. Lower `count` or `patchPx`, or add images. [E_DATA]',
-    'data.test.count: 20 patches of 64 pixels are asked for at 10x, 2 fit side by side into the ' +
-      'images. Lower `count` or `patchPx`, or add images. [E_DATA]',
+    'data.test.count: 20 patches of 64 pixels are asked for at 20x, 8 fit side by side into ' +
+      'what is used of the images. Lower `count` or `patchPx`, or add images. [E_DATA]',
+    'data.test.count: 20 patches of 64 pixels are asked for at 10x, 2 fit side by side into ' +
+      'what is used of the images. Lower `count` or `patchPx`, or add images. [E_DATA]',
     'data.test: no image holds a patch of 64x64 pixels at 5x; the largest there is test-slide-0 ' +
       'with 32x32. Lower `patchPx`, leave the magnification out, or use larger images. [E_DATA]',
   ]);

@@ -49,13 +49,13 @@ export class PatchPipeline implements DataPipeline {
     if (problems.length > 0) throw new InputError(problems);
     const doubts = contradictions(images);
     if (experiment.data.strict && doubts.length > 0) throw new InputError(doubts.map(asProblem));
-    const training = planTraining(experiment, images);
-    const evaluations = planEvaluations(experiment, images);
+    const training = planTraining(experiment, splits);
+    const evaluations = planEvaluations(experiment, splits);
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
     const { data, scale } = experiment;
-    const audits = new Map(images.map((one) => [one.split, auditOf(experiment, one, evaluations)]));
+    const audits = new Map(splits.map((one) => [one.split, auditOf(experiment, one, evaluations)]));
     const use = useOf('degradation', data.degradation);
     const loading = this.#loading(experiment, splits);
     return new OpenPatches({
@@ -100,19 +100,19 @@ function asProblem(doubt: string): MmsrError {
 
 function auditOf(
   { data }: Experiment,
-  images: SplitImages,
+  { split, source }: OpenSplit,
   evaluations: ReadonlyMap<Split, EvaluationPlan>,
 ): MagnificationAudit[] {
-  const patchPx = data[images.split]?.patchPx ?? 0;
-  return auditMagnifications(images, patchPx, evaluations.get(images.split)?.samples);
+  const { magnifications, patchPx } = data[split] as { magnifications: number[]; patchPx: number };
+  return auditMagnifications(source, magnifications, patchPx, evaluations.get(split)?.samples);
 }
 
-function planTraining(experiment: Experiment, splits: readonly SplitImages[]) {
+function planTraining(experiment: Experiment, splits: readonly OpenSplit[]) {
   const { data, seed, training } = experiment;
-  const { images } = splits.find(({ split }) => split === 'train') as SplitImages;
+  const { source } = splits.find(({ split }) => split === 'train') as OpenSplit;
   const { patchPx, augment } = data.train;
   const magnifications = trainedMagnifications(experiment);
-  const sampler = new PatchSampler(images, {
+  const sampler = new PatchSampler(source, {
     seed,
     batchSize: training.batchSize,
     magnifications,
@@ -121,20 +121,20 @@ function planTraining(experiment: Experiment, splits: readonly SplitImages[]) {
   });
   const problems = magnifications
     .filter((_, k) => sampler.imagesOf(k) === 0)
-    .map((magnification) => noRoomProblem('train', images, magnification, patchPx));
-  const warnings = tooSmallWarnings('train', images, magnifications, patchPx);
+    .map((magnification) => noRoomProblem('train', source, magnification, patchPx));
+  const warnings = tooSmallWarnings('train', source.images, magnifications, patchPx);
   return { sampler, problems, warnings };
 }
 
 function planEvaluations(
   { data }: Experiment,
-  splits: readonly SplitImages[],
+  splits: readonly OpenSplit[],
 ): Map<'validation' | 'test', EvaluationPlan> {
   const plans = new Map<'validation' | 'test', EvaluationPlan>();
-  for (const { split, images } of splits) {
+  for (const { split, source } of splits) {
     const grid = split === 'train' ? undefined : data[split];
     if (split === 'train' || grid === undefined) continue;
-    plans.set(split, planEvaluation(split, images, grid));
+    plans.set(split, planEvaluation(split, source, grid));
   }
   return plans;
 }

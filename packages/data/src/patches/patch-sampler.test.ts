@@ -21,7 +21,7 @@ function draw(sampler: PatchSampler, batches: number): SampledPatch[] {
 }
 
 test('every magnification has its share of each batch, and of three batches exactly', () => {
-  const drawn = draw(new PatchSampler([image('a', 100, 100)], options), 3);
+  const drawn = draw(new PatchSampler({ images: [image('a', 100, 100)] }, options), 3);
   expect(drawn.map(({ magnificationClass }) => magnificationClass)).toEqual([
     0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2,
   ]);
@@ -31,7 +31,7 @@ test('every magnification has its share of each batch, and of three batches exac
 test('every place of every image is as likely, the last ones included', () => {
   // 3 x 2 places in the first image, 1 x 1 in the second, none in the third; at 10x of 20x.
   const images = [image('a', 36, 34), image('b', 33, 33), image('c', 31, 200)];
-  const sampler = new PatchSampler(images, { ...options, magnifications: [10] });
+  const sampler = new PatchSampler({ images }, { ...options, magnifications: [10] });
   const counts = new Map<string, number>();
   for (const { image, x, y } of draw(sampler, 1750)) {
     const key = `${image}: ${x} ${y}`;
@@ -53,26 +53,29 @@ test('every place of every image is as likely, the last ones included', () => {
 
 test('patches of pairs begin at multiples of the scale, the last ones included', () => {
   const images = [{ ...image('a', 37, 34), gridPx: 2 }];
-  const sampler = new PatchSampler(images, { ...options, magnifications: [20], patchPx: 32 });
+  const sampler = new PatchSampler({ images }, { ...options, magnifications: [20], patchPx: 32 });
   const seen = new Set(draw(sampler, 50).map(({ x, y }) => `${x} ${y}`));
   expect([...seen].sort()).toEqual(['0 0', '0 2', '2 0', '2 2', '4 0', '4 2']);
 });
 
 test('a patch follows from seed, batch and slot, not from what was drawn before', () => {
   const images = [image('a', 500, 400), image('b', 300, 300, 40)];
-  const inOrder = draw(new PatchSampler(images, options), 20);
-  const alone = new PatchSampler(images, options).patch(17, 2);
+  const inOrder = draw(new PatchSampler({ images }, options), 20);
+  const alone = new PatchSampler({ images }, options).patch(17, 2);
   expect(alone).toEqual(inOrder[17 * 4 + 2]);
-  const other = draw(new PatchSampler(images, { ...options, seed: 4 }), 20);
+  const other = draw(new PatchSampler({ images }, { ...options, seed: 4 }), 20);
   expect(other).not.toEqual(inOrder);
 });
 
 test('what is allowed to turn does not change where patches lie', () => {
   const places = (flip: boolean, rotate: boolean) => {
-    const sampler = new PatchSampler([image('a', 90, 90)], {
-      ...options,
-      augment: { flip, rotate },
-    });
+    const sampler = new PatchSampler(
+      { images: [image('a', 90, 90)] },
+      {
+        ...options,
+        augment: { flip, rotate },
+      },
+    );
     return draw(sampler, 5).map(({ x, y }) => [x, y]);
   };
   expect(places(true, true)).toEqual(places(false, false));

@@ -1,5 +1,6 @@
-import { randomStream, type SourceImage } from '@mmsr/core';
+import { type RandomStream, randomStream, type Source } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
+import { gridPlaces, hasGridPlace, isAccepted } from './grid-places.js';
 import { drawOrientation, type Orientation } from './orientation.js';
 import { isUsedAt } from './used-at.js';
 
@@ -22,6 +23,9 @@ export interface PatchPlace {
   readonly y: number;
 }
 
+/** What is asked of a source. */
+export type PatchSource = Pick<Source, 'images' | 'accepts'>;
+
 export interface SampledPatch extends PatchPlace {
   readonly magnificationClass: number;
   readonly orientation: Orientation;
@@ -37,6 +41,9 @@ interface Places {
   readonly upTo: number;
 }
 
+/** With a hundredth of the places accepted, half of the patches are found in so many draws. */
+const DRAWS = 64;
+
 /** The class of a slot: every batch has as many of each as divide, and all batches together exactly. */
 export function classOf(batch: number, slot: number, batchSize: number, classes: number): number {
   return (batch * batchSize + slot) % classes;
@@ -45,46 +52,73 @@ export function classOf(batch: number, slot: number, batchSize: number, classes:
 /** Says which patch is in which slot of which batch: a pure function of the seed and the two. */
 export class PatchSampler {
   readonly #places: readonly (readonly Places[])[];
+  /** By class, patches side by side that the source accepts; made when it is needed. */
+  readonly #grids = new Map<number, readonly PatchPlace[]>();
 
   constructor(
-    images: readonly SourceImage[],
+    private readonly source: PatchSource,
     readonly options: SamplerOptions,
   ) {
     const { magnifications, patchPx } = options;
-    this.#places = magnifications.map((magnification) => placesAt(images, magnification, patchPx));
+    this.#places = magnifications.map((magnification) =>
+      placesAt(source.images, magnification, patchPx),
+    );
   }
 
-  /** Number of images that can hold a patch of a class. */
+  /** Number of images that can hold a patch of a class that the source accepts. */
   imagesOf(magnificationClass: number): number {
-    return this.#places[magnificationClass]?.length ?? 0;
+    const { magnifications, patchPx } = this.options;
+    const magnification = magnifications[magnificationClass] as number;
+    const places = this.#places[magnificationClass] ?? [];
+    return places.filter(({ image }) => hasGridPlace(this.source, image, magnification, patchPx))
+      .length;
   }
 
-  /** Images count in proportion to the places a patch has in them, so every place is equally likely. */
+  /**
+   * Images count in proportion to the places a patch has in them, so every place is equally likely; those
+   * that the source does not accept are drawn again.
+   */
   patch(batch: number, slot: number): SampledPatch {
     const { seed, batchSize, magnifications, augment } = this.options;
     const magnificationClass = classOf(batch, slot, batchSize, magnifications.length);
-    const places = this.#places[magnificationClass] as readonly Places[];
     const random = randomStream(seed, 'patch', batch, slot);
-    const place = random.integer((places.at(-1) as Places).upTo);
-    const found = firstAbove(places, place);
-    const { image, columns, gridPx } = places[found] as Places;
-    const within = place - (places[found - 1]?.upTo ?? 0);
     return {
-      image,
-      magnification: magnifications[magnificationClass] as number,
+      ...this.#draw(magnificationClass, random),
       magnificationClass,
-      x: (within % columns) * gridPx,
-      y: Math.floor(within / columns) * gridPx,
       orientation: drawOrientation(random, augment),
     };
   }
+
+  /** A place that was drawn in vain too often is taken from those side by side. */
+  #draw(magnificationClass: number, random: RandomStream): PatchPlace {
+    const { magnifications, patchPx } = this.options;
+    const magnification = magnifications[magnificationClass] as number;
+    const places = this.#places[magnificationClass] as readonly Places[];
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const place = drawPlace(places, magnification, random);
+      if (isAccepted(this.source, place, patchPx)) return place;
+    }
+    const grid =
+      this.#grids.get(magnificationClass) ?? gridPlaces(this.source, magnification, patchPx).flat();
+    this.#grids.set(magnificationClass, grid);
+    return grid[random.integer(grid.length)] as PatchPlace;
+  }
 }
 
-function placesAt(
-  images: readonly SourceImage[],
+function drawPlace(
+  places: readonly Places[],
   magnification: number,
-  patchPx: number,
-): Places[] {
+  random: RandomStream,
+): PatchPlace {
+  const place = random.integer((places.at(-1) as Places).upTo);
+  const found = firstAbove(places, place);
+  const { image, columns, gridPx } = places[found] as Places;
+  const within = place - (places[found - 1]?.upTo ?? 0);
+  const [column, row] = [within % columns, Math.floor(within / columns)];
+  return { image, magnification, x: column * gridPx, y: row * gridPx };
+}
+
+function placesAt(images: PatchSource['images'], magnification: number, patchPx: number): Places[] {
   let upTo = 0;
   return images.flatMap((image, index) => {
     if (!isUsedAt(image, magnification)) return [];

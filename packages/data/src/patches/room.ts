@@ -1,5 +1,6 @@
 import { MmsrError, type SourceImage, type Split } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
+import type { PatchSource } from './patch-sampler.js';
 import { isUsedAt } from './used-at.js';
 
 /** Images that cannot hold one patch at a magnification are left out; this is said, not hidden. */
@@ -23,15 +24,25 @@ export function tooSmallWarnings(
   });
 }
 
-/** No image of a split can hold a patch. */
+/** No image of a split can hold a patch, or none that the source accepts. */
 export function noRoomProblem(
   split: Split,
-  images: readonly SourceImage[],
+  { images }: PatchSource,
   magnification: number,
   patchPx: number,
 ): MmsrError {
   const used = images.filter((image) => isUsedAt(image, magnification));
   if (used.length === 0) return noImageProblem(split, images, magnification);
+  if (used.some((image) => hasRoom(image, magnification, patchPx))) {
+    return new MmsrError(
+      'E_DATA',
+      `no patch of ${patchPx}x${patchPx} pixels at ${magnification}x shows enough tissue`,
+      {
+        where: `data.${split}`,
+        advice: 'Lower `minTissueFraction` or `patchPx`; `mmsr-run check --preview DIR` shows why.',
+      },
+    );
+  }
   const sizes = used.map((image) => ({ id: image.id, ...sizeAt(image, magnification) }));
   const largest = sizes.reduce((best, one) => (shortSide(one) > shortSide(best) ? one : best));
   return new MmsrError(

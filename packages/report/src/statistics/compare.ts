@@ -1,14 +1,12 @@
 import {
   BOOTSTRAP_SEED,
-  bootstrapMeans,
   DEFAULT_RESAMPLES,
-  expandedTail,
-  percentileInterval,
   type BootstrapOptions,
   type Interval,
 } from './bootstrap.js';
 import { cohensDz, rankBiserial } from './effect-size.js';
 import { holm } from './holm.js';
+import { bootstrapInterval } from './interval.js';
 import { METRICS, type CellPair, type Metric } from './pair-images.js';
 import { pairedSample, type PairedSample } from './paired-sample.js';
 import { wilcoxonSignedRank } from './wilcoxon.js';
@@ -27,7 +25,8 @@ export interface StatisticsProtocol {
 
 export const STATISTICS_PROTOCOL: StatisticsProtocol = {
   confidenceLevel: CONFIDENCE_LEVEL,
-  interval: 'two-level bootstrap (seeds, then groups within them), expanded percentiles',
+  interval:
+    'two-level bootstrap (seeds, then groups within them), percentiles stretched by Student over normal',
   resamples: DEFAULT_RESAMPLES,
   bootstrapSeed: BOOTSTRAP_SEED,
   test: 'Wilcoxon signed-rank on group means, two-sided, zeros left out',
@@ -103,7 +102,7 @@ function test(sample: PairedSample, options: BootstrapOptions) {
   const signedRank = wilcoxonSignedRank(groupMeans);
   return {
     difference,
-    interval: intervalOf(sample, options),
+    interval: groupMeans.length < 2 ? null : bootstrapInterval(sample, options),
     pValue: signedRank.pValue,
     method: signedRank.method,
     cohensDz: cohensDz(groupMeans),
@@ -113,11 +112,4 @@ function test(sample: PairedSample, options: BootstrapOptions) {
     images,
     leftOutImages: leftOut,
   };
-}
-
-function intervalOf(sample: PairedSample, options: BootstrapOptions): Interval | null {
-  const groups = sample.groupMeans.length;
-  if (groups < 2) return null;
-  const tail = expandedTail(CONFIDENCE_LEVEL, groups);
-  return percentileInterval(bootstrapMeans(sample, options), tail);
 }

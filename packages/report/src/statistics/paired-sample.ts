@@ -1,4 +1,4 @@
-import type { GroupedSample, SeedSample } from './bootstrap.js';
+import { meansByGroup, type GroupedSample, type SeedSample } from './bootstrap.js';
 import { pairImages, type CellPair, type ImageDifference, type Metric } from './pair-images.js';
 
 /** Paired differences of one metric, by seed and group. */
@@ -45,7 +45,7 @@ export function pairedSample(
     seeds,
     sharedGroups,
     difference: total(({ sums }) => sums) / count,
-    groupMeans: groupMeans(seeds, sharedGroups),
+    groupMeans: meansByGroup({ seeds, sharedGroups }),
     images: count / seeds.length,
     leftOut: bySeed.reduce((sum, { leftOut }) => sum + leftOut, 0),
   };
@@ -69,20 +69,4 @@ function sumByGroup(
     counts[place] = (counts[place] as number) + 1;
   }
   return { seed, sums, counts };
-}
-
-function groupMeans(seeds: readonly SeedSample[], sharedGroups: boolean): number[] {
-  if (!sharedGroups) {
-    return seeds.flatMap(({ sums, counts }) => [...sums].map((sum, i) => sum / at(counts, i)));
-  }
-  const [first] = seeds as [SeedSample, ...SeedSample[]];
-  return Array.from(first.sums, (_, i) => {
-    const over = (of: (seed: SeedSample) => Float64Array) =>
-      seeds.reduce((sum, seed) => sum + at(of(seed), i), 0);
-    return over(({ sums }) => sums) / over(({ counts }) => counts);
-  });
-}
-
-function at(values: Float64Array, index: number): number {
-  return values[index] as number;
 }

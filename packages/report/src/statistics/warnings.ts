@@ -41,7 +41,7 @@ function tooFewSeeds(rows: readonly ComparisonRow[]): string[] {
   }
   if (fewest >= FEWEST_SEEDS) return [];
   return [
-    `Only ${fewest} seeds: how much training runs differ is known roughly, so intervals may be too narrow.`,
+    `Only ${fewest} seeds: how much training runs differ is hardly known, so intervals are rough.`,
   ];
 }
 

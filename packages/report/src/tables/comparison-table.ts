@@ -63,8 +63,8 @@ function toTable(id: string, title: string, comparison: Comparison, summary: Stu
     title,
     protocol:
       `Paired differences over the same test images, mean over images and seeds. CI: bootstrap of seeds and of ` +
-      `groups (slides or patients) within them, ${resamples} resamples, seed ${bootstrapSeed}, expanded ` +
-      `percentiles. p: Wilcoxon signed-rank on group means, two-sided; Holm over the ${tests} tests of this ` +
+      `groups (slides or patients) within them, ${resamples} resamples, seed ${bootstrapSeed}, ` +
+      `percentiles stretched by Student over normal. p: Wilcoxon signed-rank on group means, two-sided; Holm over the ${tests} tests of this ` +
       `table. ${measured}`,
     columns: COLUMNS,
     rows: comparison.rows.map(toRow),
