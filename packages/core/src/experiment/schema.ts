@@ -20,9 +20,19 @@ const Magnifications = Type.Array(Type.Number({ exclusiveMinimum: 0 }), {
 
 const PatchPx = Type.Integer({ minimum: 8, description: 'Side of the HR patch in pixels.' });
 
+const Fraction = Type.Optional(
+  Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 1,
+    description:
+      'Part of the slides or patients of the source; splits with a fraction of the same source share it.',
+  }),
+);
+
 const TrainData = Type.Object(
   {
     source: Named({}),
+    fraction: Fraction,
     magnifications: Magnifications,
     patchPx: Type.Integer({
       minimum: 8,
@@ -46,6 +56,7 @@ const TrainData = Type.Object(
 const EvaluationData = Type.Object(
   {
     source: Named({}),
+    fraction: Fraction,
     magnifications: Magnifications,
     patchPx: PatchPx,
     count: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
@@ -63,6 +74,16 @@ const Data = Type.Object(
     validation: Type.Optional(EvaluationData),
     test: EvaluationData,
     degradation: Type.Object({ name: Type.String() }, { default: { name: 'bicubic' } }),
+    splitSeed: Type.Integer({
+      minimum: 0,
+      default: 1,
+      description: 'Which slides or patients a `fraction` takes; the same in every run of a study.',
+    }),
+    disjointRegions: Type.Boolean({
+      default: false,
+      description:
+        'Whether regions of one slide may be in several splits where they do not overlap.',
+    }),
     strict: Type.Boolean({
       default: false,
       description: 'Whether contradictions of magnifications and microns per pixel are errors.',

@@ -35,6 +35,7 @@ const IRRELEVANT = [
   'description',
   'tracking',
   'plugins',
+  'data.disjointRegions',
   'data.strict',
   'data.workers',
   'training.keep',

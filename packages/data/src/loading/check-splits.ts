@@ -27,10 +27,18 @@ export function magnificationProblems({ split, images, magnifications }: SplitIm
   });
 }
 
-/** Pixels or patients that are in two splits: what is tested on must not have been trained on. */
-export function leakProblems(splits: readonly SplitImages[]): MmsrError[] {
+/**
+ * Pixels or patients that are in two splits: what is tested on must not have been trained on.
+ * @param disjointRegions regions of one slide may be in two splits where they do not overlap
+ */
+export function leakProblems(
+  splits: readonly SplitImages[],
+  disjointRegions: boolean,
+): MmsrError[] {
   return splits.flatMap((a, i) =>
-    splits.slice(i + 1).flatMap((b) => [...sharedPixels(a, b), ...sharedGroups(a, b)]),
+    splits
+      .slice(i + 1)
+      .flatMap((b) => [...sharedPixels(a, b), ...sharedGroups(a, b, disjointRegions)]),
   );
 }
 
@@ -50,18 +58,29 @@ function sharedPixels(a: SplitImages, b: SplitImages): MmsrError[] {
   });
 }
 
-/** Regions of one slide may be in two splits when they do not overlap, so they are left out here. */
-function sharedGroups(a: SplitImages, b: SplitImages): MmsrError[] {
+/** Without what `sharedPixels` tells. */
+function sharedGroups(a: SplitImages, b: SplitImages, disjointRegions: boolean): MmsrError[] {
   return a.images.flatMap((image) => {
-    const other = b.images.find(
-      ({ group, digest }) => group === image.group && digest !== image.digest,
-    );
+    const other = b.images.find(({ group, digest, region }) => {
+      if (group !== image.group) return false;
+      if (digest !== image.digest) return true;
+      return !disjointRegions && !overlap(region, image.region);
+    });
     if (other === undefined) return [];
+    const isRegion = other.digest === image.digest;
+    const which = isRegion ? 'another region of it' : other.id;
     return [
       new MmsrError(
         'E_DATA',
-        `is of the group "${image.group}" in ${a.split}, and so is ${other.id} in ${b.split}`,
-        { where: image.id, advice: 'All images of one slide or patient belong into one split.' },
+        `is of the group "${image.group}" in ${a.split}, and so is ${which} in ${b.split}`,
+        {
+          where: image.id,
+          advice:
+            'All images of one slide or patient belong into one split' +
+            (isRegion
+              ? '; regions that do not overlap may be in several with `data.disjointRegions: true`.'
+              : '.'),
+        },
       ),
     ];
   });

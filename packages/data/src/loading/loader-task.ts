@@ -8,6 +8,8 @@ import type { PackedError } from './thread-errors.js';
 export interface LoaderTask {
   readonly source: ImportablePlugin & { readonly kind: 'source' };
   readonly sourceContext: SourceContext;
+  /** Indices of the images that are used; absent: all. */
+  readonly part?: readonly number[] | undefined;
   readonly degradation: ImportablePlugin & { readonly kind: 'degradation' };
   readonly sampler: SamplerOptions;
   /** Digests of the images as the main thread opened them. */

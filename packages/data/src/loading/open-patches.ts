@@ -98,8 +98,9 @@ export class OpenPatches implements OpenData {
   }
 
   #task(): Omit<LoaderTask, 'ring'> {
-    const { source, context } = this.#open('train');
+    const { source, context, part } = this.#open('train');
     return {
+      part,
       ...(this.context.threadPlugins as Pick<LoaderTask, 'source' | 'degradation'>),
       sourceContext: { ...context, handedOver: source.handOver?.() },
       sampler: this.context.sampler.options,

@@ -44,7 +44,11 @@ export class PatchPipeline implements DataPipeline {
       const { magnifications } = experiment.data[split] as { magnifications: number[] };
       return { split, images: source.images, magnifications };
     });
-    const problems = [...found, ...images.flatMap(magnificationProblems), ...leakProblems(images)];
+    const problems = [
+      ...found,
+      ...images.flatMap(magnificationProblems),
+      ...leakProblems(images, experiment.data.disjointRegions),
+    ];
     // Room for patches depends on the magnifications, so it is only looked at when those are right.
     if (problems.length > 0) throw new InputError(problems);
     const doubts = contradictions(images);
@@ -68,7 +72,7 @@ export class PatchPipeline implements DataPipeline {
       threadPlugins: loading.threadPlugins,
       warnings: [
         ...doubts,
-        ...splits.flatMap(({ source }) => source.warnings ?? []),
+        ...new Set(splits.flatMap(({ source }) => source.warnings ?? [])),
         ...plans.flatMap((plan) => plan.warnings),
         ...loading.warnings,
       ],

@@ -39,6 +39,8 @@ export function experimentOf(
     test?: Partial<Data['test']>;
     validation?: Data['test'];
     workers?: number;
+    splitSeed?: number;
+    disjointRegions?: boolean;
     strict?: boolean;
     degradation?: { name: string };
   } = {},
@@ -54,6 +56,8 @@ export function experimentOf(
       train: { source: TISSUE, magnifications, patchPx: 24, augment, ...train },
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
+      splitSeed: 1,
+      disjointRegions: false,
       strict: false,
       workers: 0,
       ...others,
