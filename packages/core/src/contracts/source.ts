@@ -23,6 +23,8 @@ export interface SourceImage {
   readonly heightPx: number;
   /** Native objective power, such as 20 or 40. */
   readonly magnification: number;
+  /** The file's own word on it, where that is but a label and the microns per pixel decide. */
+  readonly objectivePower?: number | undefined;
   /** Native resolution where it is known. */
   readonly micronsPerPixel?: number | undefined;
   /** Native height of a pixel where it is known beside its width, `micronsPerPixel`. */

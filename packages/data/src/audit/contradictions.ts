@@ -19,18 +19,23 @@ export function contradictions(splits: readonly SplitImages[]): string[] {
 
 /** Magnifications that do not go with the microns per pixel beside them. */
 function wrongLabels(images: readonly SourceImage[]): string[] {
-  const wrong = images.filter(({ magnification, micronsPerPixel, micronsAt1x }) => {
+  const wrong = images.filter((image) => {
+    const { micronsPerPixel, micronsAt1x = USUAL_MICRONS_AT_1X } = image;
     if (micronsPerPixel === undefined) return false;
-    const usual = micronsAt1x ?? USUAL_MICRONS_AT_1X;
-    return factorBetween(magnification * micronsPerPixel, usual) > SUSPICIOUS_FACTOR;
+    return factorBetween(labelOf(image) * micronsPerPixel, micronsAt1x) > SUSPICIOUS_FACTOR;
   });
-  return together(wrong, ({ magnification, micronsPerPixel = 0, micronsAt1x }) => {
-    const usual = (micronsAt1x ?? USUAL_MICRONS_AT_1X) / micronsPerPixel;
+  return together(wrong, (image) => {
+    const { micronsPerPixel = 0, micronsAt1x = USUAL_MICRONS_AT_1X } = image;
+    const usual = micronsAt1x / micronsPerPixel;
     return (
-      `labelled ${magnification}x, but ${micronsPerPixel} microns per pixel are usual for ` +
+      `labelled ${labelOf(image)}x, but ${micronsPerPixel} microns per pixel are usual for ` +
       `${Math.round(usual * 10) / 10}x`
     );
   });
+}
+
+function labelOf({ magnification, objectivePower }: SourceImage): number {
+  return objectivePower ?? magnification;
 }
 
 function anisotropic(images: readonly SourceImage[]): string[] {

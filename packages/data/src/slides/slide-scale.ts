@@ -11,6 +11,9 @@ export interface SlideScale {
   /** What the slide counts as, from its microns per pixel where they are known. */
   readonly magnification: number;
   readonly micronsPerPixel: number | undefined;
+  readonly micronsPerPixelY: number | undefined;
+  /** The label in the slide's header. */
+  readonly objectivePower: number | undefined;
 }
 
 /**
@@ -24,7 +27,11 @@ export function scaleOfSlide(slide: Slide, stated: StatedScale, where: string): 
   const micronsPerPixel = positive(slide.number('openslide.mpp-x'));
   const label = positive(slide.number('openslide.objective-power'));
   const magnification = decide(stated.micronsPerPixel ?? micronsPerPixel, label);
-  return resolveScale(stated, { magnification, micronsPerPixel }, where);
+  return {
+    ...resolveScale(stated, { magnification, micronsPerPixel }, where),
+    micronsPerPixelY: positive(slide.number('openslide.mpp-y')),
+    objectivePower: label,
+  };
 }
 
 /** Undefined where neither is known. */
