@@ -36,6 +36,7 @@ function experiment(workers) {
       test: { source: unread, magnifications, patchPx: PATCH_PX, count: null },
       degradation: { name: 'bicubic' },
       workers,
+      onBadPatch: 'error',
     },
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   DATA_PIPELINE,
   InputError,
@@ -6,6 +7,7 @@ import {
   ModelFactory,
   type OpenData,
 } from '@mmsr/core';
+import { writePreviews } from './write-previews.js';
 import type { LoadedStudy } from './study.js';
 
 /** What was found about one cell. */
@@ -21,10 +23,11 @@ export interface CellCheck {
 type OpenedData = Pick<CellCheck, 'splits' | 'warnings'>;
 
 /**
- * Opens the data and builds the model of every cell; nothing is trained or written.
+ * Opens the data and builds the model of every cell; nothing is trained.
+ * @param previews folder into which pictures of the data are written, one for each image
  * @throws InputError with what is wrong in any cell
  */
-export async function checkStudy(study: LoadedStudy): Promise<CellCheck[]> {
+export async function checkStudy(study: LoadedStudy, previews?: string): Promise<CellCheck[]> {
   const problems = new Map<string, MmsrError>();
   const checks: CellCheck[] = [];
   const opened = new Map<string, OpenedData>();
@@ -32,7 +35,8 @@ export async function checkStudy(study: LoadedStudy): Promise<CellCheck[]> {
     try {
       const parameters = countParameters(study, experiment);
       const key = JSON.stringify([experiment.data, experiment.scale, experiment.seed]);
-      const data = opened.get(key) ?? (await openData(study, experiment));
+      const data =
+        opened.get(key) ?? (await openData(study, experiment, previews && join(previews, name)));
       opened.set(key, data);
       checks.push({ cell: name, parameters, ...data });
     } catch (error) {
@@ -50,12 +54,20 @@ function countParameters({ container }: LoadedStudy, experiment: Experiment): nu
   return model.parameters.count;
 }
 
-async function openData(study: LoadedStudy, experiment: Experiment): Promise<OpenedData> {
+async function openData(
+  study: LoadedStudy,
+  experiment: Experiment,
+  previews: string | undefined,
+): Promise<OpenedData> {
   const pipeline = study.container.resolve(DATA_PIPELINE);
   const data = await pipeline.open(experiment, study.folder);
-  const { splits, warnings = [] } = data;
-  await data.close();
-  return { splits, warnings };
+  try {
+    if (previews !== undefined) await writePreviews(data, previews);
+    const { splits, warnings = [] } = data;
+    return { splits, warnings };
+  } finally {
+    await data.close();
+  }
 }
 
 /** What is the user's to mend; anything else is a fault of the program and passes on. */

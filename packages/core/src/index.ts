@@ -63,6 +63,7 @@ export { assertFinite, createEagerStep } from './training/eager-step.js';
 export { differentiate } from './training/differentiate.js';
 export { assertMatch, copyArrays, initialArrays, zeroArrays } from './training/named-arrays.js';
 export { createEagerInference } from './training/eager-inference.js';
+export { taskGradients, type TaskLosses } from './training/task-gradients.js';
 export { evaluationPass, trainingPass, uniformNumbers } from './training/training-pass.js';
 export { learningRateSchedule } from './training/schedule.js';
 export type { OnProgress, Progress } from './training/progress.js';

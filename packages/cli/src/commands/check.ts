@@ -10,12 +10,14 @@ export interface CheckCommandOptions {
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly resolved: boolean;
+  /** Folder for pictures of the images with their patches. */
+  readonly preview?: string;
 }
 
 /** `mmsr-run check EXP.yaml`. @returns the exit code */
 export async function checkCommand(file: string, options: CheckCommandOptions): Promise<number> {
   const study = await loadStudy(file, options);
-  const checks = await checkStudy(study);
+  const checks = await checkStudy(study, options.preview);
   const warnings = new Set(checks.flatMap((check) => check.warnings));
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (options.resolved) {

@@ -18,12 +18,30 @@ export interface EvaluationSet {
   get(index: number): Promise<EvaluationSample>;
 }
 
+/** Training patches that could not be read and were replaced by others. */
+export interface SkippedPatches {
+  readonly count: number;
+  /** Patches of all batches given so far. */
+  readonly patches: number;
+  /** By image, in the order in which they came up: how many, and what was wrong with the first. */
+  readonly images: readonly SkippedImage[];
+}
+
+export interface SkippedImage {
+  readonly id: string;
+  readonly count: number;
+  /** Image, magnification and place, and why it could not be read. */
+  readonly firstProblem: string;
+}
+
 /** Training batches in their order; made ahead of need. */
 export interface BatchStream {
   /** The batch of the next index. */
   next(): Promise<Batch>;
   /** Milliseconds that `next` has kept its caller waiting, in all. */
   readonly waitedMs: number;
+  /** Of the batches given so far; absent where an unreadable patch is always an error. */
+  readonly skipped?: SkippedPatches | undefined;
   close(): Promise<void>;
 }
 
@@ -55,6 +73,16 @@ export interface SplitDescription {
   readonly magnifications?: readonly MagnificationAudit[];
 }
 
+/** A picture of an image, small, with the patches that are taken from it. */
+export interface DataPreview {
+  readonly split: Split;
+  readonly image: SourceImage;
+  /** Patches drawn on it. Of a training split, those of its first batches. */
+  readonly patches: number;
+  /** The PNG file. */
+  readonly png: Uint8Array;
+}
+
 export interface OpenData {
   readonly splits: Readonly<Partial<Record<Split, SplitDescription>>>;
   /** What is no error but worth a look, such as images too small for a patch. */
@@ -62,6 +90,8 @@ export interface OpenData {
   /** Batches from index `first` on: batch i is a pure function of the seed and i. */
   batches(first: number): BatchStream;
   evaluationSet(split: 'validation' | 'test'): EvaluationSet;
+  /** A picture of every image of every split. */
+  previews?(): AsyncIterable<DataPreview>;
   close(): Promise<void>;
 }
 

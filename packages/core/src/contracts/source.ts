@@ -23,7 +23,7 @@ export interface SourceImage {
   readonly heightPx: number;
   /** Native objective power, such as 20 or 40. */
   readonly magnification: number;
-  /** The file's own word on it, where that is but a label and the microns per pixel decide. */
+  /** The objective power that the file is labelled with; only a label where microns per pixel decided. */
   readonly objectivePower?: number | undefined;
   /** Native resolution where it is known. */
   readonly micronsPerPixel?: number | undefined;

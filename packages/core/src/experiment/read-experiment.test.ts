@@ -40,6 +40,7 @@ test('a short file is one cell with every default filled in', async () => {
       disjointRegions: false,
       strict: false,
       workers: 1,
+      onBadPatch: 'error',
     },
     model: { backbone: { name: 'rcan', groups: 10, blocks: 20, stop: null }, head: null },
     objective: {
@@ -65,6 +66,7 @@ test('a short file is one cell with every default filled in', async () => {
       validateEverySteps: 1000,
       checkpointEverySteps: 1000,
       logEverySteps: 10,
+      diagnoseEverySteps: null,
       keep: 3,
     },
     evaluation: {

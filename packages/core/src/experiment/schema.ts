@@ -93,6 +93,12 @@ const Data = Type.Object(
       default: 1,
       description: 'Threads that make patches; 0: none.',
     }),
+    onBadPatch: Type.Union([Type.Literal('error'), Type.Literal('skip')], {
+      default: 'error',
+      description:
+        'When a training patch cannot be read: end the run, or take another one and count it; ' +
+        'above 1 in 100 patches, and more than ten, the run ends all the same.',
+    }),
   },
   closed,
 );
@@ -194,6 +200,12 @@ const Training = Type.Object(
       minimum: 1,
       default: 10,
       description: 'Steps over which losses are averaged for events.jsonl.',
+    }),
+    diagnoseEverySteps: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      default: null,
+      description:
+        'Steps from one measurement of the gradients of each task on the shared parameters to the next; ' +
+        'null: never, at no cost.',
     }),
     keep: Type.Integer({
       minimum: 1,

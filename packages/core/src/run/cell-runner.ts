@@ -2,7 +2,13 @@ import { inject, injectable } from 'tsyringe';
 import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
 import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
-import type { OptimizerSettings, TrainStepDefinition } from '../contracts/train-step.js';
+import type { ForwardPass } from '../contracts/forward-pass.js';
+import type {
+  BatchTensors,
+  Diagnosis,
+  OptimizerSettings,
+  TrainStepDefinition,
+} from '../contracts/train-step.js';
 import { messageOf } from '../errors.js';
 import { evaluate, protocolOf, type EvaluatedImage } from '../evaluation/evaluator.js';
 import { PictureKeeper, type WritePicture } from '../evaluation/pictures.js';
@@ -12,9 +18,11 @@ import type { Experiment } from '../experiment/schema.js';
 import { trainedMagnifications } from '../experiment/magnifications.js';
 import { ModelFactory } from '../model/model-factory.js';
 import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
+import type { ObjectiveValue } from '../objective/objective.js';
 import { PluginRegistry } from '../plugins/register.js';
 import type { OnProgress } from '../training/progress.js';
 import { learningRateSchedule } from '../training/schedule.js';
+import { taskGradients } from '../training/task-gradients.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
@@ -149,14 +157,19 @@ export class CellRunner {
   #definition(experiment: Experiment, model: MultiTaskModel): TrainStepDefinition {
     const objective = this.factory.objective(experiment, model);
     const { optimizer, schedule, training, seed } = experiment;
+    const loss = (batch: BatchTensors, pass: ForwardPass) =>
+      objective(model.forward(batch.lr, pass), batch);
     return {
       parameters: model.parameters,
-      loss: (batch, pass) => objective(model.forward(batch.lr, pass), batch),
+      loss,
       optimizer: optimizerSettings(optimizer),
       learningRate: learningRateSchedule(schedule, optimizer.learningRate, training.steps),
       clipNorm: training.clipNorm,
       ema: training.ema,
       seed,
+      ...(training.diagnoseEverySteps === null
+        ? {}
+        : { diagnosis: diagnosisOf(experiment, model, loss) }),
     };
   }
 
@@ -182,6 +195,16 @@ export class CellRunner {
     const key = `test/${image.result.id}`;
     await session.run.record({ type: 'image', step, key, path: `images/${path}` });
   }
+}
+
+function diagnosisOf(
+  experiment: Experiment,
+  { parameters }: MultiTaskModel,
+  loss: (batch: BatchTensors, pass: ForwardPass) => ObjectiveValue,
+): Diagnosis {
+  const tasks =
+    experiment.model.head === null ? ['superResolution'] : ['superResolution', 'magnification'];
+  return taskGradients(parameters, tasks, (batch, pass) => loss(batch, pass).tasks);
 }
 
 function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {

@@ -38,6 +38,8 @@ const IRRELEVANT = [
   'data.disjointRegions',
   'data.strict',
   'data.workers',
+  // A run that a bad patch ended may go on without it: the patches before are the same.
+  'data.onBadPatch',
   'training.keep',
 ];
 

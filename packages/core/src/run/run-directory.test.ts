@@ -22,7 +22,7 @@ const manifest = (changes: object = {}, digest = 'd') =>
       scale: 2,
       description: 'a',
       training: { steps: 5, keep: 1 },
-      data: { workers: 1, test: {} },
+      data: { workers: 1, onBadPatch: 'error', test: {} },
       ...changes,
     },
     data: { test: { images: [{ id: 'x', digest }], samples: {} } },
@@ -51,7 +51,7 @@ test('what changes no result may differ', async () => {
   await new RunDirectory(path).claim(manifest());
   const other = manifest({
     description: 'b',
-    data: { workers: 4, test: {} },
+    data: { workers: 4, onBadPatch: 'skip', test: {} },
     training: { steps: 5, keep: 9 },
   });
   await new RunDirectory(path).claim(other);

@@ -10,6 +10,7 @@ import type { ImageResult, Summary } from '../run/results.js';
 import type { RunDirectory } from '../run/run-directory.js';
 import { loadInto } from './named-arrays.js';
 import type { OnProgress } from './progress.js';
+import { SkipReporter } from './skip-reporter.js';
 
 export interface TrainingContext {
   readonly experiment: Experiment;
@@ -42,15 +43,20 @@ export class Trainer {
     this.#firstStep = first;
     this.#startedMs = performance.now();
     let step = first;
+    const skips = new SkipReporter((text) => this.#warn(step, text));
     try {
       while (step < steps && !signal.aborted) {
-        const report = await this.context.step.run(await take(stream, accumulate));
+        const batches = await take(stream, accumulate);
+        await this.#diagnose(step + 1, batches);
+        const report = await this.context.step.run(batches);
         step++;
+        await skips.update(stream.skipped);
         await this.#log(step, report, stream);
         if (step % validateEverySteps === 0 && step < steps) await this.#validate(step);
         if (step % checkpointEverySteps === 0 || step === steps) await this.#save();
       }
       if (step < steps) await this.#save();
+      await skips.finish(stream.skipped);
     } finally {
       await stream.close();
     }
@@ -74,6 +80,15 @@ export class Trainer {
   async #save(): Promise<void> {
     const { directory, parameters, step, experiment } = this.context;
     await directory.save(parameters, await step.exportState(), experiment.training.keep);
+  }
+
+  /** Of the step that comes. */
+  async #diagnose(step: number, batches: readonly Batch[]): Promise<void> {
+    const { experiment, directory, step: trainStep } = this.context;
+    const { diagnoseEverySteps } = experiment.training;
+    if (diagnoseEverySteps === null || step % diagnoseEverySteps !== 0) return;
+    const values = await trainStep.diagnose(batches);
+    await directory.record({ type: 'metrics', step, values });
   }
 
   async #log(step: number, report: StepReport, stream: BatchStream): Promise<void> {
@@ -124,6 +139,11 @@ export class Trainer {
     const metrics = { psnrDb, ssim } as Summary;
     onProgress({ phase: 'validated', step, metrics, bicubic, accuracy });
     this.#startedMs += performance.now() - beganMs;
+  }
+
+  async #warn(step: number, text: string): Promise<void> {
+    this.#say('warning', text);
+    await this.context.directory.record({ type: 'warning', step, message: text });
   }
 
   #say(level: 'info' | 'warning', text: string): void {

@@ -28,7 +28,8 @@ test('labels that do not go with the resolution, said once for all of which it i
     { id: 'eyepiece.png', magnification: 41, micronsPerPixel: 0.49, micronsAt1x: 20 },
   ];
   expect(contradictions([split(images)])).toEqual([
-    'wrong.svs and 2 more: labelled 40x, but 0.5 microns per pixel are usual for 20x',
+    'wrong.svs and 1 more: labelled 40x, but 0.5 microns per pixel are usual for 20x',
+    'decided.svs: labelled 40x, but 0.5 microns per pixel are usual for 20x; it counts as 20x',
     '40x stands for 0.25 (right.svs) to 0.5 (wrong 2.svs) microns per pixel, as from several scanners',
   ]);
 });

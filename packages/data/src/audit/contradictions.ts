@@ -25,11 +25,12 @@ function wrongLabels(images: readonly SourceImage[]): string[] {
     return factorBetween(labelOf(image) * micronsPerPixel, micronsAt1x) > SUSPICIOUS_FACTOR;
   });
   return together(wrong, (image) => {
-    const { micronsPerPixel = 0, micronsAt1x = USUAL_MICRONS_AT_1X } = image;
-    const usual = micronsAt1x / micronsPerPixel;
+    const { magnification, micronsPerPixel = 0, micronsAt1x = USUAL_MICRONS_AT_1X } = image;
+    const usual = Math.round((micronsAt1x / micronsPerPixel) * 10) / 10;
+    const counts = labelOf(image) === magnification ? '' : `; it counts as ${magnification}x`;
     return (
       `labelled ${labelOf(image)}x, but ${micronsPerPixel} microns per pixel are usual for ` +
-      `${Math.round(usual * 10) / 10}x`
+      `${usual}x${counts}`
     );
   });
 }

@@ -7,6 +7,9 @@ import sharp, { type Metadata } from 'sharp';
  */
 export const LARGEST_UNTILED_PX = 0x3fff * 0x3fff;
 
+// It would give pixels of a file that another has replaced under the same name.
+sharp.cache(false);
+
 const SPACES = ['srgb', 'rgb', 'b-w', 'rgb16', 'grey16'];
 const DEPTHS = ['uchar', 'ushort'];
 
@@ -46,13 +49,21 @@ export async function inspectImage(path: string, where: string): Promise<Metadat
  * and an orientation mark are not applied. Grey is repeated in the three channels, of 16 bits the upper
  * 8 are kept, and an alpha channel must be opaque.
  * @param region in native pixels
+ * @param isTiff libtiff reports a damaged tile of most compressions as a warning only; elsewhere a warning
+ *   is most often about a colour profile, which is not used
  * @throws MmsrError E_IMAGE when the file is damaged or has transparent pixels
  */
-export async function decodeRgb(path: string, region: Region, where: string): Promise<RgbImage> {
+export async function decodeRgb(
+  path: string,
+  region: Region,
+  where: string,
+  isTiff: boolean,
+): Promise<RgbImage> {
   const { x: left, y: top, width, height } = region;
   let decoded: { data: Buffer; info: { channels: number } };
   try {
-    decoded = await sharp(path, { limitInputPixels: false, ignoreIcc: true, failOn: 'error' })
+    const failOn = isTiff ? 'warning' : 'error';
+    decoded = await sharp(path, { limitInputPixels: false, ignoreIcc: true, failOn })
       .extract({ left, top, width, height })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })

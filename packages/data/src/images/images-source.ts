@@ -86,8 +86,9 @@ export class ImagesSource implements Source {
   }
 }
 
-function pixelsOf({ image, path, place, pixels }: LoadedImage, cache: RegionCache): NativePixels {
-  if (pixels === undefined) return new FilePixels(path, place, image.id, cache);
+function pixelsOf(loaded: LoadedImage, cache: RegionCache): NativePixels {
+  const { image, pixels } = loaded;
+  if (pixels === undefined) return new FilePixels(loaded, cache);
   const { widthPx, heightPx } = image;
   return new DecodedPixels({ widthPx, heightPx, data: new Uint8Array(pixels) });
 }

@@ -1,6 +1,7 @@
 import { MmsrError, type Region, type SourceImage } from '@mmsr/core';
 import { decodeRgb, inspectImage, LARGEST_UNTILED_PX } from './decode-rgb.js';
 import { digestOf } from './digest.js';
+import { assertUnchanged, type FileVersion, versionOf } from './file-version.js';
 import type { FoundFile } from './find-files.js';
 import type { MemoryBudget } from './memory-budget.js';
 import { resolveScale, type StatedScale } from './resolve-scale.js';
@@ -10,6 +11,9 @@ import { readSlideHeader, type SlideHeader } from './slide-header.js';
 export interface LoadedImage {
   readonly image: SourceImage;
   readonly path: string;
+  /** Of the file when it was checked. */
+  readonly version: FileVersion;
+  readonly isTiff: boolean;
   /** Where in the file it lies. */
   readonly place: Region;
   /** Its decoded pixels, where memory allows. */
@@ -28,7 +32,7 @@ const NO_HEADER: SlideHeader = { tiled: false, planesApart: false };
 /**
  * Reads what a file says of itself, checks it against the options and decodes it.
  * @param budget memory for decoded pixels, in bytes
- * @throws MmsrError E_IMAGE or E_DATA naming the file
+ * @throws MmsrError E_IMAGE, E_DATA or E_FILE naming the file
  */
 export async function loadImage(
   { id, path, bytes }: FoundFile,
@@ -36,8 +40,10 @@ export async function loadImage(
   budget: MemoryBudget,
 ): Promise<LoadedImage> {
   if (bytes === 0) throw new MmsrError('E_IMAGE', 'is empty', { where: id });
+  const version = await versionOf(path, id);
   const { width, height, format } = await inspectImage(path, id);
-  const header = format === 'tiff' ? await headerOf(path, id) : NO_HEADER;
+  const isTiff = format === 'tiff';
+  const header = isTiff ? await headerOf(path, id) : NO_HEADER;
   assertReadable(width * height, header, id);
   const scale = resolveScale(options, header, id);
   const place = placeOf(options.region, width, height, id);
@@ -52,7 +58,14 @@ export async function loadImage(
     digest: await digestOf(path),
     ...(options.region === undefined ? {} : { region: place }),
   };
-  return { image, path, place, ...(await decodeWithin(budget, path, place, id)) };
+  const decoded = await decodeWithin(budget, { path, place, isTiff }, id);
+  try {
+    await assertUnchanged(path, version, id);
+  } catch (error) {
+    budget.giveBack(decoded.pixels?.byteLength ?? 0);
+    throw error;
+  }
+  return { image, path, version, isTiff, place, ...decoded };
 }
 
 async function headerOf(path: string, where: string): Promise<SlideHeader> {
@@ -97,19 +110,18 @@ export function placeOf(
 /** Decodes all of it where memory allows, else its last pixel: that is missing when a file is cut off. */
 async function decodeWithin(
   budget: MemoryBudget,
-  path: string,
-  place: Region,
+  { path, place, isTiff }: Pick<LoadedImage, 'path' | 'place' | 'isTiff'>,
   where: string,
 ): Promise<{ pixels?: SharedArrayBuffer }> {
   const bytes = place.width * place.height * 3;
   if (!budget.take(bytes)) {
     const { x, y, width, height } = place;
     const last = { x: x + width - 1, y: y + height - 1, width: 1, height: 1 };
-    await decodeRgb(path, last, where);
+    await decodeRgb(path, last, where, isTiff);
     return {};
   }
   try {
-    const { data } = await decodeRgb(path, place, where);
+    const { data } = await decodeRgb(path, place, where, isTiff);
     const pixels = new SharedArrayBuffer(bytes);
     new Uint8Array(pixels).set(data);
     return { pixels };

@@ -1,5 +1,7 @@
 import { createRgbImage, type Region, type RgbImage } from '@mmsr/core';
 import { decodeRgb } from './decode-rgb.js';
+import { assertUnchanged } from './file-version.js';
+import type { LoadedImage } from './load-image.js';
 
 /** Where the native pixels of an image come from. */
 export interface NativePixels {
@@ -56,23 +58,35 @@ export class RegionCache {
   }
 }
 
-/** An image that stays in its file and is decoded region by region. */
+/**
+ * An image that stays in its file and is decoded region by region, as long as the file is what it was when
+ * it was checked.
+ */
 export class FilePixels implements NativePixels {
   constructor(
-    private readonly path: string,
-    /** Where in the file the image lies. */
-    private readonly place: Region,
-    private readonly where: string,
+    private readonly loaded: Omit<LoadedImage, 'pixels'>,
     private readonly cache: RegionCache,
   ) {}
 
   async read({ x, y, width, height }: Region): Promise<RgbImage> {
-    const region = { x: this.place.x + x, y: this.place.y + y, width, height };
-    const key = `${this.path} ${region.x} ${region.y} ${width} ${height}`;
+    const { path, place } = this.loaded;
+    const region = { x: place.x + x, y: place.y + y, width, height };
+    const key = `${path} ${region.x} ${region.y} ${width} ${height}`;
     const known = this.cache.get(key);
     if (known !== undefined) return known;
-    const image = await decodeRgb(this.path, region, this.where);
+    const image = await this.#decode(region);
     this.cache.set(key, image);
     return image;
+  }
+
+  async #decode(region: Region): Promise<RgbImage> {
+    const { path, version, image, isTiff } = this.loaded;
+    try {
+      return await decodeRgb(path, region, image.id, isTiff);
+    } finally {
+      // After decoding: whatever was read by then is of the file that is looked at, or of an earlier one. A
+      // change is also the better reason where the pixels could not be decoded.
+      await assertUnchanged(path, version, image.id);
+    }
   }
 }

@@ -6,10 +6,12 @@ import {
   toBatch,
 } from '../patches/batch-maker.js';
 import type { SamplerOptions } from '../patches/patch-sampler.js';
+import { SkipTally } from './skip-tally.js';
 
 /** Batches made on the calling thread, each when it is asked for. */
 export class DirectStream implements BatchStream {
   waitedMs = 0;
+  readonly skipped = new SkipTally();
   #next: number;
 
   constructor(
@@ -25,8 +27,9 @@ export class DirectStream implements BatchStream {
     const beganMs = performance.now();
     const batch = this.#next++;
     const bytes = createBatchBytes(this.shape);
-    await this.maker.fill(batch, bytes);
+    const skipped = await this.maker.fill(batch, bytes);
     this.waitedMs += performance.now() - beganMs;
+    this.skipped.add(skipped, this.shape.batchSize);
     return toBatch(batch, bytes, this.shape, this.sampler);
   }
 

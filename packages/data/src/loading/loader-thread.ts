@@ -3,7 +3,12 @@ import { MmsrError, type Source } from '@mmsr/core';
 import { BatchMaker, type BatchBytes } from '../patches/batch-maker.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { PartSource } from '../splits/part-source.js';
-import type { LoaderReply, LoaderRequest, LoaderTask } from './loader-task.js';
+import {
+  LAST_PATCH,
+  type LoaderReply,
+  type LoaderRequest,
+  type LoaderTask,
+} from './loader-task.js';
 import { importPlugin } from './plugin-lookup.js';
 import { packError } from './thread-errors.js';
 
@@ -22,7 +27,7 @@ async function openSource({ source, sourceContext, part, digests }: LoaderTask):
 }
 
 async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker> {
-  const { sampler, sourceContext, degradation } = task;
+  const { sampler, sourceContext, degradation, lastPatch, onBadPatch } = task;
   const { scale } = sourceContext;
   const plugin = await importPlugin(degradation);
   const maker = {
@@ -31,7 +36,16 @@ async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker
     patchPx: sampler.patchPx,
     scale,
   };
-  return new BatchMaker(maker, new PatchSampler(source, sampler));
+  return new BatchMaker(
+    maker,
+    new PatchSampler(source, sampler),
+    onBadPatch,
+    (batch, slot, attempt) => {
+      lastPatch[LAST_PATCH.batch] = batch;
+      lastPatch[LAST_PATCH.slot] = slot;
+      lastPatch[LAST_PATCH.attempt] = attempt;
+    },
+  );
 }
 
 const port = parentPort;
@@ -49,7 +63,7 @@ async function make(batch: number): Promise<void> {
   const reply: LoaderReply = await making
     .then((maker) => maker.fill(batch, task.ring[batch % task.ring.length] as BatchBytes))
     .then(
-      () => ({ batch }),
+      (skipped) => ({ batch, skipped }),
       (error: unknown) => ({ batch, error: packError(error) }),
     );
   port?.postMessage(reply);

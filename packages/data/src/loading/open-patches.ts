@@ -1,5 +1,6 @@
 import type {
   BatchStream,
+  DataPreview,
   Degradation,
   EvaluationSet,
   Experiment,
@@ -12,11 +13,16 @@ import type {
 import { PatchEvaluationSet } from '../evaluation/patch-evaluation-set.js';
 import type { EvaluationPlan } from '../evaluation/plan-evaluation.js';
 import { BatchMaker, type BatchShape } from '../patches/batch-maker.js';
-import type { PatchSampler } from '../patches/patch-sampler.js';
+import type { PatchPlace, PatchSampler } from '../patches/patch-sampler.js';
+import { drawPreview } from '../preview/draw-preview.js';
+import { describePlace } from '../patches/read-pair.js';
 import { DirectStream } from './direct-stream.js';
 import type { LoaderTask } from './loader-task.js';
 import type { OpenSplit } from './open-split.js';
-import { ThreadStream } from './thread-stream.js';
+import { type StreamTask, ThreadStream } from './thread-stream.js';
+
+/** Training patches that a preview shows. */
+const SHOWN_BATCHES = 20;
 
 export interface OpenPatchesContext {
   readonly experiment: Experiment;
@@ -59,7 +65,7 @@ export class OpenPatches implements OpenData {
     const stream =
       threads === 0
         ? this.#directStream(first)
-        : new ThreadStream(this.#task(), this.#shape(), threads, first);
+        : new ThreadStream(this.#task(), this.#shape(), this.#describePatch, threads, first);
     this.#streams.add(stream);
     return stream;
   }
@@ -70,6 +76,31 @@ export class OpenPatches implements OpenData {
     if (plan === undefined) throw new Error(`the experiment has no ${split} data`);
     const maker = this.#maker(split, experiment.data[split]?.patchPx ?? 0);
     return new PatchEvaluationSet(maker, plan.places, split, experiment.seed);
+  }
+
+  async *previews(): AsyncGenerator<DataPreview, undefined> {
+    for (const { split, source } of this.context.splits) {
+      const { magnifications, patchPx, places } = this.#shown(split);
+      for (const [index, image] of source.images.entries()) {
+        const own = places.filter((place) => place.image === index);
+        const png = await drawPreview(source, index, magnifications, own, patchPx);
+        yield { split, image, patches: own.length, png };
+      }
+    }
+  }
+
+  /** All patches of an evaluation split, the first ones of the training split. */
+  #shown(split: Split) {
+    const { sampler, evaluations, experiment } = this.context;
+    if (split !== 'train') {
+      const { magnifications = [], patchPx = 0 } = experiment.data[split] ?? {};
+      return { magnifications, patchPx, places: evaluations.get(split)?.places ?? [] };
+    }
+    const { magnifications, patchPx, batchSize } = sampler.options;
+    const places = Array.from({ length: SHOWN_BATCHES * batchSize }, (_, i): PatchPlace => {
+      return sampler.patch(Math.floor(i / batchSize), i % batchSize);
+    });
+    return { magnifications, patchPx, places };
   }
 
   async close(): Promise<void> {
@@ -93,14 +124,25 @@ export class OpenPatches implements OpenData {
 
   #directStream(first: number): BatchStream {
     const { sampler } = this.context;
-    const maker = new BatchMaker(this.#maker('train', sampler.options.patchPx), sampler);
+    const { onBadPatch } = this.context.experiment.data;
+    const maker = new BatchMaker(
+      this.#maker('train', sampler.options.patchPx),
+      sampler,
+      onBadPatch,
+    );
     return new DirectStream(maker, sampler.options, this.#shape(), first);
   }
 
-  #task(): Omit<LoaderTask, 'ring'> {
+  readonly #describePatch = (batch: number, slot: number, attempt: number): string => {
+    const place = this.context.sampler.patch(batch, slot, attempt);
+    return describePlace(this.#open('train').source.images, place);
+  };
+
+  #task(): StreamTask {
     const { source, context, part } = this.#open('train');
     return {
       part,
+      onBadPatch: this.context.experiment.data.onBadPatch,
       ...(this.context.threadPlugins as Pick<LoaderTask, 'source' | 'degradation'>),
       sourceContext: { ...context, handedOver: source.handOver?.() },
       sampler: this.context.sampler.options,

@@ -1,44 +1,15 @@
-import { createHash } from 'node:crypto';
 import {
   type Batch,
   type Experiment,
   InputError,
-  type OpenData,
   type RandomStream,
   randomStream,
   resizeBicubic,
   type RgbImage,
 } from '@mmsr/core';
-import { changingSource, endingDegradation, faultySource } from '../testing/stub-plugins.js';
+import { bicubicDegradation } from '../degradation/bicubic.js';
+import { digests, open, take } from '../testing/open-batches.js';
 import { experimentOf, registryOf, TISSUE } from '../testing/test-experiment.js';
-import { PatchPipeline } from './patch-pipeline.js';
-
-const stubs = [faultySource, changingSource, endingDegradation];
-const stubUrl = new URL('../testing/stub-plugins.js', import.meta.url).href;
-const builtInUrl = new URL('../index.js', import.meta.url).href;
-const isStub = (name: string) => stubs.some((stub) => stub.name === name);
-const registry = registryOf(stubs, (name) => ({ url: isStub(name) ? stubUrl : builtInUrl }));
-
-function open(experiment: Experiment, plugins = registry): Promise<OpenData> {
-  return new PatchPipeline(plugins).open(experiment, '.');
-}
-
-async function take(data: OpenData, first: number, count: number): Promise<Batch[]> {
-  const stream = data.batches(first);
-  const batches: Batch[] = [];
-  while (batches.length < count) batches.push(await stream.next());
-  await stream.close();
-  return batches;
-}
-
-/** Batches by the digest of their bytes. */
-function digests(batches: readonly Batch[]): string[] {
-  return batches.map(({ lr, hr, magnification }) =>
-    [lr, hr, magnification]
-      .reduce((hash, values) => hash.update(values), createHash('sha256'))
-      .digest('hex'),
-  );
-}
 
 async function problemsOf(opening: Promise<unknown>): Promise<string[]> {
   const error = (await opening.catch((reason: unknown) => reason)) as InputError;
@@ -68,22 +39,6 @@ test('a batch has the shape it says, values in 0..1, and LR made of its HR', asy
   }
   expect((batch.hr[0] as number) * 255).toBeCloseTo(patch(batch.hr, 0, 24).data[0] as number, 4);
   await data.close();
-});
-
-test('batches are the same with any number of threads and from any start', async () => {
-  const direct = await open(experimentOf());
-  const expected = digests(await take(direct, 0, 12));
-  await direct.close();
-  expect(new Set(expected).size).toBe(12);
-  for (const [workers, first] of [
-    [1, 0],
-    [4, 5],
-  ] as const) {
-    const data = await open(experimentOf({ workers }));
-    expect(data.warnings).toEqual([]);
-    expect(digests(await take(data, first, 12 - first))).toEqual(expected.slice(first));
-    await data.close();
-  }
 });
 
 test('the options of the data change the batches', async () => {
@@ -131,14 +86,8 @@ test.each([0, 1])('with %i threads a damaged image is an error with its place', 
   await data.close();
 });
 
-test('a thread that ends is an error, not a wait for ever', async () => {
-  const data = await open(experimentOf({ workers: 1, degradation: { name: 'ending' } }));
-  await expect(data.batches(0).next()).rejects.toThrow('a loading thread has ended unexpectedly');
-  await data.close();
-});
-
 test('a plugin that threads cannot import is used on the main thread, with a word on it', async () => {
-  const unknown = registryOf([], (name) => (name === 'synthetic' ? {} : { url: builtInUrl }));
+  const unknown = registryOf([], (name) => (name === 'synthetic' ? {} : { url: 'unused' }));
   const data = await open(experimentOf({ workers: 2 }), unknown);
   expect(data.warnings).toEqual([
     'patches are made on the main thread: it is not known where a loading thread could import the ' +
@@ -187,7 +136,7 @@ test('evaluation patches are named by image and place, the same every time', asy
 test('the degradation is random by batch and slot, or by split and index, and by nothing else', async () => {
   const draws: number[] = [];
   const drawing = {
-    ...endingDegradation,
+    ...bicubicDegradation,
     name: 'drawing',
     create: () => ({
       degrade: (hr: RgbImage, random: RandomStream) => {

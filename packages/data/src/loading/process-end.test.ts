@@ -26,7 +26,13 @@ test('threads that were never closed do not keep the process alive', () => {
     augment: { flip: true, rotate: true },
     count: null,
   };
-  const data = { train: split, test: split, degradation: { name: 'bicubic' }, workers: 1 };
+  const data = {
+    train: split,
+    test: split,
+    degradation: { name: 'bicubic' },
+    workers: 1,
+    onBadPatch: 'error',
+  };
   const experiment = { seed: 1, scale: 2, data, training: { batchSize: 2 } };
   const file = join(folder, 'program.mjs');
   writeFileSync(file, program);

@@ -1,6 +1,6 @@
-import { type Batch, randomStream } from '@mmsr/core';
+import { type Batch, MmsrError, randomStream } from '@mmsr/core';
 import { classOf, type PatchSampler, type SamplerOptions } from './patch-sampler.js';
-import { type PatchMaker, readPair } from './read-pair.js';
+import { type PatchMaker, type PatchPair, readPair, UnreadablePatch } from './read-pair.js';
 
 /** The pixels of one batch in 8 bits, [batchSize, side, side, 3]. */
 export interface BatchBytes {
@@ -24,28 +24,74 @@ export function createBatchBytes({ batchSize, lrPx, hrPx }: BatchShape): BatchBy
   };
 }
 
+/** What is done about a training patch that cannot be read. */
+export type OnBadPatch = 'error' | 'skip';
+
+/** A patch that could not be read and was replaced. */
+export interface SkippedPatch {
+  /** Id of its image. */
+  readonly image: string;
+  /** Image, magnification and place, and why. */
+  readonly problem: string;
+}
+
+/** So many patches are tried for one slot; all of them unreadable means that little can be read. */
+export const ATTEMPTS_PER_SLOT = 8;
+
+/** Told of every patch before it is read. */
+export type OnAttempt = (batch: number, slot: number, attempt: number) => void;
+
 /** Makes the batches of one sampler. */
 export class BatchMaker {
   constructor(
     private readonly maker: PatchMaker,
     private readonly sampler: PatchSampler,
+    private readonly onBadPatch: OnBadPatch,
+    private readonly onAttempt: OnAttempt = () => undefined,
   ) {}
 
   /**
    * Writes the pixels of a batch.
+   * @returns the patches that were replaced, by slot and attempt
    * @throws MmsrError naming the image and the place at fault
    */
-  async fill(batch: number, { lr, hr }: BatchBytes): Promise<void> {
-    const { batchSize, seed } = this.sampler.options;
+  async fill(batch: number, { lr, hr }: BatchBytes): Promise<readonly SkippedPatch[]> {
+    const { batchSize } = this.sampler.options;
     const slots = Array.from({ length: batchSize }, async (_, slot) => {
-      const patch = this.sampler.patch(batch, slot);
-      const random = randomStream(seed, 'degradation', batch, slot);
-      const pair = await readPair(this.maker, patch, random, patch.orientation);
+      const { pair, skipped } = await this.#readSlot(batch, slot);
       hr.set(pair.hr.data, slot * pair.hr.data.length);
       lr.set(pair.lr.data, slot * pair.lr.data.length);
+      return skipped;
     });
-    await Promise.all(slots);
+    return (await Promise.all(slots)).flat();
   }
+
+  async #readSlot(batch: number, slot: number) {
+    const skipped: SkippedPatch[] = [];
+    for (;;) {
+      try {
+        return { pair: await this.#attempt(batch, slot, skipped.length), skipped };
+      } catch (error) {
+        if (this.onBadPatch === 'error' || !(error instanceof UnreadablePatch)) throw error;
+        const { image } = this.sampler.patch(batch, slot, skipped.length);
+        const id = this.maker.source.images[image]?.id ?? `image ${image}`;
+        const tried = skipped.push({ image: id, problem: error.describe() });
+        if (tried === ATTEMPTS_PER_SLOT) throw givenUp(error);
+      }
+    }
+  }
+
+  #attempt(batch: number, slot: number, attempt: number): Promise<PatchPair> {
+    const patch = this.sampler.patch(batch, slot, attempt);
+    const random = randomStream(this.sampler.options.seed, 'degradation', batch, slot);
+    this.onAttempt(batch, slot, attempt);
+    return readPair(this.maker, patch, random, patch.orientation);
+  }
+}
+
+function givenUp({ code, message, where, advice }: MmsrError): MmsrError {
+  const all = `${ATTEMPTS_PER_SLOT} patches in a row could not be read; the last: ${message}`;
+  return new MmsrError(code, all, { where, advice });
 }
 
 /** Every 8-bit level as float32 in 0..1. */

@@ -49,7 +49,10 @@ export function classOf(batch: number, slot: number, batchSize: number, classes:
   return (batch * batchSize + slot) % classes;
 }
 
-/** Says which patch is in which slot of which batch: a pure function of the seed and the two. */
+/**
+ * Says which patch is in which slot of which batch, and which takes its place when it cannot be read: a
+ * pure function of the seed, the batch, the slot and the attempt.
+ */
 export class PatchSampler {
   readonly #places: readonly (readonly Places[])[];
   /** By class, patches side by side that the source accepts; made when it is needed. */
@@ -77,11 +80,13 @@ export class PatchSampler {
   /**
    * Images count in proportion to the places a patch has in them, so every place is equally likely; those
    * that the source does not accept are drawn again.
+   * @param attempt 0 for the patch of the slot, above it for those that replace it
    */
-  patch(batch: number, slot: number): SampledPatch {
+  patch(batch: number, slot: number, attempt = 0): SampledPatch {
     const { seed, batchSize, magnifications, augment } = this.options;
     const magnificationClass = classOf(batch, slot, batchSize, magnifications.length);
-    const random = randomStream(seed, 'patch', batch, slot);
+    const purpose = attempt === 0 ? 'patch' : `patch, attempt ${attempt}`;
+    const random = randomStream(seed, purpose, batch, slot);
     return {
       ...this.#draw(magnificationClass, random),
       magnificationClass,

@@ -5,6 +5,7 @@ import {
   type RandomStream,
   type RgbImage,
   type Source,
+  type SourceImage,
 } from '@mmsr/core';
 import { orient, type Orientation } from './orientation.js';
 import type { PatchPlace } from './patch-sampler.js';
@@ -22,12 +23,15 @@ export interface PatchMaker {
   readonly scale: number;
 }
 
+/** The source could not give the pixels: what `onBadPatch` is about, unlike a fault of a plugin. */
+export class UnreadablePatch extends MmsrError {}
+
 const AS_IT_IS: Orientation = { isFlipped: false, quarterTurns: 0 };
 
 /**
  * Reads a patch and makes its LR image, or takes the LR image of a source that holds real pairs. The HR
  * patch is turned before it is degraded; of a real pair both are turned.
- * @throws MmsrError naming image, magnification and place
+ * @throws MmsrError naming image, magnification and place; UnreadablePatch when the source failed
  */
 export async function readPair(
   { source, degradation, patchPx, scale }: PatchMaker,
@@ -35,10 +39,8 @@ export async function readPair(
   random: RandomStream,
   orientation: Orientation = AS_IT_IS,
 ): Promise<PatchPair> {
-  const { image, magnification, x, y } = place;
+  const read = await readPlace(source, place, patchPx);
   try {
-    const region = { x, y, width: patchPx, height: patchPx };
-    const read = await source.read(image, magnification, region);
     assertSize(read.hr, patchPx, 'HR');
     const hr = orient(read.hr, orientation);
     const lr =
@@ -48,7 +50,16 @@ export async function readPair(
     assertSize(lr, patchPx / scale, 'LR');
     return { hr, lr };
   } catch (error) {
-    throw placed(error, source, place);
+    throw placed(MmsrError, error, source, place);
+  }
+}
+
+async function readPlace(source: Source, place: PatchPlace, patchPx: number) {
+  const { image, magnification, x, y } = place;
+  try {
+    return await source.read(image, magnification, { x, y, width: patchPx, height: patchPx });
+  } catch (error) {
+    throw placed(UnreadablePatch, error, source, place);
   }
 }
 
@@ -68,10 +79,23 @@ function assertSize({ widthPx, heightPx, data }: RgbImage, sidePx: number, name:
   );
 }
 
-function placed(error: unknown, source: Source, { image, magnification, x, y }: PatchPlace): Error {
-  const where = `${source.images[image]?.id ?? `image ${image}`} at ${magnification}x, x ${x}, y ${y}`;
+/** Such as `a.svs at 10x, x 40, y 7`: the top left corner, in pixels of the magnification. */
+export function describePlace(
+  images: readonly SourceImage[],
+  { image, magnification, x, y }: PatchPlace,
+): string {
+  return `${images[image]?.id ?? `image ${image}`} at ${magnification}x, x ${x}, y ${y}`;
+}
+
+function placed(
+  Kind: typeof MmsrError,
+  error: unknown,
+  source: Source,
+  place: PatchPlace,
+): MmsrError {
+  const where = describePlace(source.images, place);
   if (!(error instanceof MmsrError)) {
-    return new MmsrError('E_IMAGE', messageOf(error), { where, cause: error });
+    return new Kind('E_IMAGE', messageOf(error), { where, cause: error });
   }
-  return new MmsrError(error.code, error.message, { where, advice: error.advice, cause: error });
+  return new Kind(error.code, error.message, { where, advice: error.advice, cause: error });
 }

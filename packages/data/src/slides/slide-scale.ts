@@ -11,9 +11,9 @@ export interface SlideScale {
   /** What the slide counts as, from its microns per pixel where they are known. */
   readonly magnification: number;
   readonly micronsPerPixel: number | undefined;
-  readonly micronsPerPixelY: number | undefined;
+  readonly micronsPerPixelY?: number | undefined;
   /** The label in the slide's header. */
-  readonly objectivePower: number | undefined;
+  readonly objectivePower?: number | undefined;
 }
 
 /**

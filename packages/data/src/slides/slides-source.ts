@@ -12,6 +12,7 @@ import {
   Type,
 } from '@mmsr/core';
 import { digestOf } from '../images/digest.js';
+import { assertUnchanged, type FileVersion, versionOf } from '../images/file-version.js';
 import { findFiles, type FoundFile } from '../images/find-files.js';
 import { fileOptions, ImagesConfig, ImagesSource, openImages } from '../images/images-source.js';
 import { type LoadedImage, type LoadOptions, placeOf } from '../images/load-image.js';
@@ -52,6 +53,8 @@ type FileOptions = Omit<Static<typeof SlidesConfig>, 'minTissueFraction'>;
 interface LoadedSlide {
   readonly image: SourceImage;
   readonly path: string;
+  /** Of the file when it was checked. */
+  readonly version: FileVersion;
   /** The corner of what is used of it, in pixels of level 0. */
   readonly origin: { readonly x: number; readonly y: number };
 }
@@ -68,12 +71,16 @@ class SlidesSource implements Source {
     this.images = loaded.map(({ image }) => image);
   }
 
-  read(index: number, magnification: number, region: Region): Promise<{ hr: RgbImage }> {
-    const image = this.images[index] as SourceImage;
+  async read(index: number, magnification: number, region: Region): Promise<{ hr: RgbImage }> {
+    const { image, path, version, origin } = this.loaded[index] as LoadedSlide;
     assertInside(image, magnification, region);
-    const { origin } = this.loaded[index] as LoadedSlide;
     const factor = image.magnification / magnification;
-    return Promise.resolve({ hr: this.#slide(index).read(factor, region, origin) });
+    try {
+      return { hr: this.#slide(index).read(factor, region, origin) };
+    } finally {
+      // After reading, and the better reason where that failed.
+      await assertUnchanged(path, version, image.id);
+    }
   }
 
   handOver(): readonly LoadedSlide[] {
@@ -136,6 +143,7 @@ async function loadSlide(
   options: LoadOptions,
 ): Promise<LoadedSlide> {
   if (bytes === 0) throw new MmsrError('E_IMAGE', 'is empty', { where: id });
+  const version = await versionOf(path, id);
   const slide = Slide.open(library, path, id);
   try {
     const { bounds } = slide;
@@ -154,7 +162,8 @@ async function loadSlide(
     const origin = { x: bounds.x + place.x, y: bounds.y + place.y };
     // The last pixel is missing when a file is cut off.
     slide.read(1, { x: place.width - 1, y: place.height - 1, width: 1, height: 1 }, origin);
-    return { image, path, origin };
+    await assertUnchanged(path, version, id);
+    return { image, path, version, origin };
   } finally {
     slide.close();
   }

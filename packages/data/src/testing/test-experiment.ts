@@ -42,6 +42,7 @@ export function experimentOf(
     splitSeed?: number;
     disjointRegions?: boolean;
     strict?: boolean;
+    onBadPatch?: 'error' | 'skip';
     degradation?: { name: string };
   } = {},
   batchSize = 4,
@@ -60,6 +61,7 @@ export function experimentOf(
       disjointRegions: false,
       strict: false,
       workers: 0,
+      onBadPatch: 'error',
       ...others,
     },
     training: { batchSize },

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { Experiment } from '@mmsr/core';
+import sharp from 'sharp';
+import { digests, open, stubRegistry, take } from '../testing/open-batches.js';
+import { temporaryFolder, unevenBytes } from '../testing/temporary-folder.js';
+import { experimentOf, TISSUE } from '../testing/test-experiment.js';
+
+const folder = temporaryFolder();
+const BATCHES = 12;
+
+beforeAll(async () => {
+  const raw = { width: 150, height: 130, channels: 3 } as const;
+  const image = (seed: number) => sharp(unevenBytes(150 * 130 * 3, seed), { raw });
+  await image(1).png().toFile(join(folder, 'a.png'));
+  const tiles = { tile: true, tileWidth: 32, tileHeight: 32, compression: 'deflate' } as const;
+  await image(2).tiff(tiles).toFile(join(folder, 'b.tif'));
+});
+
+async function digestsOf(experiment: Experiment, workers: number, first: number, count: number) {
+  const data = await open(
+    { ...experiment, data: { ...experiment.data, workers } },
+    stubRegistry,
+    folder,
+  );
+  try {
+    expect((data.warnings ?? []).filter((text) => text.includes('thread'))).toEqual([]);
+    return digests(await take(data, first, count));
+  } finally {
+    await data.close();
+  }
+}
+
+const inFolder = (name: string) => ({ name, paths: ['a.png', 'b.tif'], magnification: 20 });
+
+describe.each([
+  ['drawn tissue', TISSUE, 'error'],
+  ['images in memory', inFolder('images'), 'error'],
+  ['images read from their files', inFolder('files'), 'error'],
+  ['a source with unreadable patches that are skipped', { name: 'crumbling' }, 'skip'],
+] as const)('the batches of %s', (_name, source, onBadPatch) => {
+  const experiment = experimentOf({ train: { source }, onBadPatch });
+  let expected: string[];
+
+  beforeAll(async () => {
+    expected = await digestsOf(experiment, 0, 0, BATCHES);
+  });
+
+  test('differ from each other', () => {
+    expect(new Set(expected).size).toBe(BATCHES);
+  });
+
+  test.each([
+    [0, 5],
+    [1, 0],
+    [2, 5],
+    [4, 0],
+  ])('are the same bit for bit with %i threads from batch %i on', async (workers, first) => {
+    const batches = await digestsOf(experiment, workers, first, BATCHES - first);
+    expect(batches).toEqual(expected.slice(first));
+  });
+
+  test('follow from the seed', async () => {
+    const [other] = await digestsOf({ ...experiment, seed: 8 }, 0, 0, 1);
+    expect(other).not.toBe(expected[0]);
+  });
+});
+
+test('images in memory and in their files give the same batches', async () => {
+  const of = (name: string) => experimentOf({ train: { source: inFolder(name) } });
+  expect(await digestsOf(of('files'), 1, 0, 4)).toEqual(await digestsOf(of('images'), 0, 0, 4));
+});
