@@ -27,6 +27,7 @@ export {
   type Study,
 } from './experiment/read-experiment.js';
 export { composeSchema } from './experiment/composed-schema.js';
+export { formatYaml } from './experiment/resolved-file.js';
 export { canonical, isJsonObject, type Json, type JsonObject } from './experiment/json.js';
 export type { JsonSchema } from './plugins/config-schema.js';
 export { loadNamedPlugin } from './plugins/discovery.js';

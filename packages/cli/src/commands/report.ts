@@ -3,7 +3,9 @@ import {
   answers,
   comparisonTables,
   plainLine,
-  summarizeStudy,
+  loadStudyRuns,
+  summarizeRuns,
+  writeReport,
   writeTables,
   type StudySummary,
   type Table,
@@ -15,13 +17,12 @@ export interface ReportCommandOptions {
   readonly json: boolean;
 }
 
-/** `mmsr-run report DIR`: statistics and tables of what is done. @returns the exit code */
+/** `mmsr-run report DIR`: report, statistics and tables of what is done. @returns the exit code */
 export async function reportCommand(
   folder: string,
   { json }: ReportCommandOptions,
 ): Promise<number> {
-  const summary = await summarizeStudy(resolve(folder));
-  const files = await writeTables(resolve(folder), summary);
+  const { summary, files } = await writeAll(resolve(folder));
   for (const note of summary.notes) process.stderr.write(`note: ${plainLine(note)}\n`);
   if (json) {
     process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
@@ -30,6 +31,16 @@ export async function reportCommand(
   process.stdout.write(`${formatAnswer(summary)}\n\n`);
   for (const file of files) process.stdout.write(`${relative(process.cwd(), file)}\n`);
   return EXIT.done;
+}
+
+/** Writes the report and the tables of what is done in a folder. */
+export async function writeAll(
+  folder: string,
+): Promise<{ summary: StudySummary; files: readonly string[] }> {
+  const runs = await loadStudyRuns(folder);
+  const summary = summarizeRuns(runs);
+  const tables = await writeTables(folder, summary);
+  return { summary, files: [await writeReport({ folder, runs, summary }), ...tables] };
 }
 
 /** The answer in sentences, the table of comparisons and what to know before believing it. */

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadStudyRuns } from './study/load-study.js';
+import { summarizeRuns } from './study/study-summary.js';
+import { madeStudy, type MadeCell } from './testing/made-study.js';
+import { writeReport } from './write-report.js';
+
+const cell = (seed: number, branch: boolean): MadeCell => ({
+  seed,
+  settings: { 'model.head': branch ? { name: 'pooled-linear' } : null, seed },
+  gainDb: branch ? 0.2 : 0.1,
+  withBranch: branch,
+  events: [
+    { type: 'metrics', step: 5, values: { loss: 0.5 } },
+    { type: 'metrics', step: 10, values: { loss: 0.25, 'validation.psnrDb': 31 } },
+  ],
+});
+
+const CELLS = {
+  'head-none_seed-1': cell(1, false),
+  'head-none_seed-2': cell(2, false),
+  'head-pooled-linear_seed-1': cell(1, true),
+  'head-pooled-linear_seed-2': cell(2, true),
+};
+const COMPARE = { compare: { factor: 'model.head', baseline: null } };
+
+async function reportOf(
+  cells: Record<string, MadeCell>,
+  record?: object,
+  of = '',
+): Promise<string> {
+  const made = await madeStudy(cells, record);
+  try {
+    const folder = join(made.folder, of);
+    const runs = await loadStudyRuns(folder);
+    const summary = summarizeRuns(runs, { resamples: 200 });
+    const path = await writeReport({ folder, runs, summary });
+    expect(path).toBe(join(folder, 'report.html'));
+    return await readFile(path, 'utf8');
+  } finally {
+    await made.remove();
+  }
+}
+
+test('a study’s report has the answer first, then gains, tables, confusion, curves and set-up', async () => {
+  const page = await reportOf(CELLS, COMPARE);
+  const headings = [...page.matchAll(/<h2[^>]*>([^<]*)<\/h2>/g)].map(([, text]) => text?.trim());
+  expect(headings).toEqual([
+    'Does the magnification branch help?',
+    'Gain per magnification',
+    'Tables',
+    'What the branch takes the magnifications for',
+    'Training',
+    'What was run',
+  ]);
+  expect(page).toContain(
+    'The branch (head-pooled-linear instead of head-none) changed PSNR by +0.135 dB',
+  );
+  expect(page).toMatch(/<div class="card better">[\s\S]*\+0\.135 dB/);
+  expect(page).toContain('loss by step');
+  expect(page).toContain('Last values: head-none_seed-1 0.25;');
+  expect(page).toContain('20x taken for 20x: 32');
+  expect(page.match(/<figure class="chart"/g)?.length).toBe(4 + 1 + 2);
+  expect(page.match(/<details>\s*<summary>\s*Data of this chart/g)?.length).toBe(7);
+});
+
+test('the policy names the hashes of the style and the script as they stand in the page', async () => {
+  const page = await reportOf(CELLS, COMPARE);
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1];
+  const hash = (name: string) => {
+    const text = new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(page)?.[1] ?? '';
+    return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  };
+  expect(policy).toBe(
+    `default-src 'none'; img-src data:; style-src ${hash('style')}; script-src ${hash('script')}; ` +
+      `base-uri 'none'; form-action 'none'`,
+  );
+  expect(page).not.toMatch(/ style="| on\w+="|https?:\/\/(?!www\.w3\.org)/);
+});
+
+test('one run is reported alone, against bicubic; without a branch there is no confusion matrix', async () => {
+  const page = await reportOf(CELLS, COMPARE, 'head-none_seed-1');
+  expect(page).toContain('Is it better than bicubic interpolation?');
+  expect(page).toContain('instead of bicubic changed PSNR');
+  expect(page).not.toContain('What the branch takes');
+});
+
+test('names from outside are text, and lead to no file outside', async () => {
+  const evil = '<script>alert(1)<';
+  const settings = { 'model.head': { name: '"><img src=x>' }, seed: 3 };
+  const page = await reportOf(
+    { ...CELLS, [evil]: { ...cell(3, true), settings } },
+    {
+      name: '<script>alert(1)</script>',
+      ...COMPARE,
+      cellNames: [...Object.keys(CELLS), evil, '../../x'],
+    },
+  );
+  expect(page.match(/<script/g)?.length).toBe(1);
+  expect(page).not.toContain('<img');
+  expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;: report');
+  expect(page).toContain('Not started: ../../x.');
+});
