@@ -1,16 +1,7 @@
 import { relative, resolve } from 'node:path';
-import {
-  answers,
-  comparisonTables,
-  plainLine,
-  loadStudyRuns,
-  summarizeRuns,
-  writeReport,
-  writeTables,
-  type StudySummary,
-  type Table,
-} from '@mmsr/report';
+import { answers, comparisonTables, plainLine, type StudySummary, type Table } from '@mmsr/report';
 import { EXIT } from '../exit-codes.js';
+import { writeAll } from '../reports.js';
 import { formatTable } from '../table.js';
 
 export interface ReportCommandOptions {
@@ -31,16 +22,6 @@ export async function reportCommand(
   process.stdout.write(`${formatAnswer(summary)}\n\n`);
   for (const file of files) process.stdout.write(`${relative(process.cwd(), file)}\n`);
   return EXIT.done;
-}
-
-/** Writes the report and the tables of what is done in a folder. */
-export async function writeAll(
-  folder: string,
-): Promise<{ summary: StudySummary; files: readonly string[] }> {
-  const runs = await loadStudyRuns(folder);
-  const summary = summarizeRuns(runs);
-  const tables = await writeTables(folder, summary);
-  return { summary, files: [await writeReport({ folder, runs, summary }), ...tables] };
 }
 
 /** The answer in sentences, the table of comparisons and what to know before believing it. */

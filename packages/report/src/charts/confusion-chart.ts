@@ -59,7 +59,7 @@ function draw(entries: readonly Entry[], actual: string[], predicted: string[]):
     marginTop: 44,
     marginBottom: 8,
     x: { domain: predicted, axis: 'top', label: 'taken for', tickSize: 0 },
-    y: { domain: actual, label: 'is', tickSize: 0 },
+    y: { domain: actual, label: null, tickSize: 0 },
     opacity: { domain: [0, 1], range: [0, 0.55] },
     marks: [
       Plot.cell(entries, {

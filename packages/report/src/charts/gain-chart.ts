@@ -51,11 +51,11 @@ function draw(rows: readonly ComparisonRow[], cells: readonly string[], axis: st
     return { label: magnificationLabel(row.magnification), series: String(index), row };
   });
   const facets = [...new Set(points.map(({ label }) => label))];
-  const names = cells.map((cell) => shortLabel(cell, 26));
+  const names = cells.map((cell) => shortLabel(cell, 32));
   return drawSvg({
     width: 640,
     height: 50 + facets.length * (cells.length * 20 + 14),
-    marginLeft: cells.length > 1 ? 190 : 20,
+    marginLeft: cells.length > 1 ? 16 + 6.4 * Math.max(...names.map((name) => name.length)) : 20,
     marginRight: 50,
     marginBottom: 36,
     x: {

@@ -17,14 +17,29 @@ export function gainSection({ baseline, bicubic, compare }: StudySummary): SafeH
   </section>`;
 }
 
+/**
+ * Every table but the confusion matrices, which have charts with their numbers. Beside a comparison of the
+ * study's own, that with bicubic is to be opened.
+ */
 export function tablesSection(summary: StudySummary): SafeHtml {
+  const tables = studyTables({ ...summary, notes: [] }).filter(
+    ({ id }) => !id.startsWith('confusion'),
+  );
+  const compares = tables.some(({ id }) => id === 'comparison');
   return html`<section aria-labelledby="tables">
     <h2 id="tables">Tables</h2>
     <p>
       The best of a column is bold, the second underlined. The same tables are in the folder
       <code>report</code> as Markdown, CSV and LaTeX.
     </p>
-    ${studyTables({ ...summary, notes: [] }).map(tableFigure)}
+    ${tables.map((table) =>
+      compares && table.id === 'bicubic'
+        ? html`<details>
+            <summary>${table.title}</summary>
+            ${tableFigure(table)}
+          </details>`
+        : tableFigure(table),
+    )}
   </section>`;
 }
 

@@ -1,0 +1,36 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  loadStudyRuns,
+  summarizeRuns,
+  writeReport,
+  writeTables,
+  type StudySummary,
+} from '@mmsr/report';
+import type { CellReport } from './study.js';
+
+/** Writes the report and the tables of what is done in a folder, of a study or of one run. */
+export async function writeAll(
+  folder: string,
+): Promise<{ summary: StudySummary; files: readonly string[] }> {
+  const runs = await loadStudyRuns(folder);
+  const summary = summarizeRuns(runs);
+  const tables = await writeTables(folder, summary);
+  return { summary, files: [await writeReport({ folder, runs, summary }), ...tables] };
+}
+
+/** Writes report.html of each run that is done and has none yet. */
+export async function writeRunReports(reports: readonly CellReport[]): Promise<void> {
+  for (const { directory, outcome } of reports) {
+    if (outcome !== 'done' || (await exists(join(directory, 'report.html')))) continue;
+    const runs = await loadStudyRuns(directory);
+    await writeReport({ folder: directory, runs, summary: summarizeRuns(runs) });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,37 @@
+import { fitExamples, type VariantExamples } from './choose-examples.js';
+import type { Example, ExampleRank } from './read-examples.js';
+
+const example = (rank: ExampleRank, magnification: number, size = 10) =>
+  ({ rank, size, result: { magnification } }) as Example;
+const variant = (name: string, size = 10): VariantExamples => ({
+  variant: name,
+  cell: name,
+  examples: [20, 10].flatMap((m) =>
+    (['best', 'median', 'worst'] as const).map((r) => example(r, m, size)),
+  ),
+});
+const named = ({ shown }: ReturnType<typeof fitExamples>) =>
+  shown.map(({ variant, examples }) => [
+    variant,
+    examples.map((e) => `${e.result.magnification} ${e.rank}`),
+  ]);
+
+test('all are shown where they fit, in their order', () => {
+  const all = [variant('a'), variant('b')];
+  expect(fitExamples(all, 120)).toEqual({ shown: all, leftOut: 0 });
+});
+
+test('variants share what fits: first the worst of each magnification, then the best', () => {
+  const fitted = fitExamples([variant('a'), variant('b')], 60);
+  expect(fitted.leftOut).toBe(6);
+  expect(named(fitted)).toEqual([
+    ['a', ['20 best', '20 worst', '10 worst']],
+    ['b', ['20 best', '20 worst', '10 worst']],
+  ]);
+});
+
+test('what is too large is left out, not what comes after it', () => {
+  const fitted = fitExamples([variant('large', 1000), variant('a')], 100);
+  expect(fitted.leftOut).toBe(6);
+  expect(fitted.shown.map(({ variant }) => variant)).toEqual(['a']);
+});
