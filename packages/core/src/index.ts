@@ -71,6 +71,7 @@ export { evaluate, measure, protocolOf, type EvaluatedImage } from './evaluation
 export { toPlanes, type MetricProtocol, type Plane } from './evaluation/planes.js';
 export { psnrDb, IDENTICAL_PSNR_DB } from './evaluation/psnr.js';
 export { ssim } from './evaluation/ssim.js';
+export { chooseExamples, type Example, type ExampleRank } from './evaluation/examples.js';
 export { summarize, confusionMatrix } from './evaluation/summarize.js';
 export type { WritePicture } from './evaluation/pictures.js';
 export * from './run/results.js';

@@ -1,5 +1,6 @@
 import { fitExamples, type VariantExamples } from './choose-examples.js';
-import type { Example, ExampleRank } from './read-examples.js';
+import type { ExampleRank } from '@mmsr/core';
+import type { Example } from './read-examples.js';
 
 const example = (rank: ExampleRank, magnification: number, size = 10) =>
   ({ rank, size, result: { magnification } }) as Example;

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageResult, RunEvent } from '@mmsr/core';
+import type { ExampleRank, ImageResult, RunEvent } from '@mmsr/core';
 import type { DoneCell } from '../study/done-cell.js';
 
 export const PANELS = ['lr', 'bicubic', 'sr', 'hr', 'error'] as const;
 export type Panel = (typeof PANELS)[number];
-export type ExampleRank = 'best' | 'median' | 'worst';
 
 export interface Picture {
   readonly dataUri: string;

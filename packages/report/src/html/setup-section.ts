@@ -32,16 +32,31 @@ function cellsTable(states: readonly CellState[], runs: readonly RunEvidence[]):
     states.map(({ cell, state, reason, seed }) => [
       cell,
       reason === null ? state : `${state}: ${reason}`,
-      ...keys.map((key) => shown(settingsOf(cell)[key])),
+      ...keys.map((key) =>
+        shown(
+          settingsOf(cell)[key],
+          states.map((other) => settingsOf(other.cell)[key]),
+        ),
+      ),
       ...(hasSeed ? [] : [seed ?? NONE]),
       textOf(manifestOf.get(cell)?.created),
     ]),
   );
 }
 
-function shown(value: unknown): string {
+/** A value that the matrix sets; a plugin by its name alone, where that tells all that differ apart. */
+function shown(value: unknown, all: readonly unknown[]): string {
   if (value === undefined) return NONE;
-  return value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
+  if (value === null) return 'none';
+  if (typeof value === 'string') return value;
+  const name = nameOf(value);
+  const alike = all.filter((other) => name !== undefined && nameOf(other) === name);
+  const same = new Set(alike.map((other) => canonical(other as Json)));
+  return name !== undefined && same.size === 1 ? name : JSON.stringify(value);
+}
+
+function nameOf(value: unknown): string | undefined {
+  return isRecord(value) && typeof value.name === 'string' ? value.name : undefined;
 }
 
 function textOf(value: unknown): string {
@@ -67,47 +82,38 @@ function yamlOf(experiment: unknown): string {
   return formatYaml((experiment ?? null) as Json);
 }
 
+type Row = readonly [string, string];
+
 /** Each environment once, with the cells that ran in it. */
 function environments(runs: readonly RunEvidence[]): SafeHtml[] {
-  const byEnvironment = new Map<string, { manifest: Manifest; cells: string[] }>();
+  const byRows = new Map<string, { rows: Row[]; cells: string[] }>();
   for (const { state, manifest } of runs) {
     if (manifest === undefined) continue;
-    const { versions, device, git, data } = manifest;
-    const key = canonical(
-      [versions, device, git, data].map((part) => part ?? null) as unknown as Json,
-    );
-    const found = byEnvironment.get(key);
-    if (found === undefined) byEnvironment.set(key, { manifest, cells: [state.cell] });
-    else found.cells.push(state.cell);
+    const rows = environmentRows(manifest);
+    const key = JSON.stringify(rows);
+    const found = byRows.get(key) ?? { rows, cells: [] };
+    found.cells.push(state.cell);
+    byRows.set(key, found);
   }
-  const several = byEnvironment.size > 1;
-  return [...byEnvironment.values()].map(
-    ({ manifest, cells }) =>
-      html`${several && html`<p>${cells.join(', ')}:</p>`}${plainTable(
-        several ? `Environment of ${cells.join(', ')}` : 'Environment',
-        ['part', 'what'],
-        environmentRows(manifest),
-      )}`,
-  );
+  const several = byRows.size > 1;
+  return [...byRows.values()].map(({ rows, cells }) => {
+    const label = several ? `Environment of ${cells.join(', ')}` : 'Environment';
+    return html`${several && html`<p>${cells.join(', ')}:</p>`}${plainTable(label, ['part', 'what'], [...rows, ...pluginRows(runs, cells)])}`;
+  });
 }
 
-function environmentRows({ versions, device, git, data, plugins }: Manifest): [string, string][] {
-  const rows: [string, string][] = [];
+/** What the cells share; plugins, which a matrix may set, are listed for all of them. */
+function environmentRows({ versions, device, git, data }: Manifest): Row[] {
+  const rows: Row[] = [];
   if (isRecord(device)) {
     const { engine, version, device: on, threads } = device;
     rows.push(['engine', `${engine} ${version} on ${on ?? NONE}, ${threads ?? NONE} threads`]);
   }
-  if (isRecord(versions))
-    for (const [name, version] of Object.entries(versions)) rows.push([name, version]);
-  if (Array.isArray(plugins)) {
-    for (const { kind, name, package: from, version } of plugins) {
-      rows.push([`${kind} ${name}`, from === null ? NONE : `${from} ${version ?? ''}`]);
-    }
-  }
-  rows.push([
-    'git',
-    isRecord(git) ? `${git.commit}${git.dirty ? ', with changes' : ''}` : 'not in a repository',
-  ]);
+  rows.push(
+    ...Object.entries(isRecord(versions) ? versions : {}).map(([k, v]): Row => [k, String(v)]),
+  );
+  const commit = isRecord(git) ? `${git.commit}${git.dirty ? ', with changes' : ''}` : undefined;
+  rows.push(['git', commit ?? 'not in a repository']);
   for (const [split, description] of Object.entries(isRecord(data) ? data : {})) {
     const { images = [], samples = {} } = description ?? {};
     const counts = Object.entries(samples).map(([key, count]) => `${count} at ${key}x`);
@@ -115,6 +121,19 @@ function environmentRows({ versions, device, git, data, plugins }: Manifest): [s
     rows.push([`data.${split}`, `${images.length} images${evaluated}`]);
   }
   return rows;
+}
+
+function pluginRows(runs: readonly RunEvidence[], cells: readonly string[]): Row[] {
+  const plugins = runs
+    .filter(({ state }) => cells.includes(state.cell))
+    .flatMap(({ manifest }): Manifest['plugins'] => {
+      const listed = manifest?.plugins as unknown;
+      return Array.isArray(listed) ? (listed as Manifest['plugins']) : [];
+    });
+  const rows = plugins.map(({ kind, name, package: from, version }): Row => {
+    return [`${kind} ${name}`, from === null ? NONE : `${from} ${version ?? ''}`];
+  });
+  return [...new Map(rows.map((row) => [row.join(' '), row])).values()];
 }
 
 function howToRepeat(runs: readonly RunEvidence[]): SafeHtml {

@@ -65,12 +65,19 @@ export function plainTable(
         ${rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell, index) => (index === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}
+              ${row.map((cell, index) => (index === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${wrapped(cell)}</td>`))}
             </tr> `,
         )}
       </tbody>
     </table>`,
   );
+}
+
+/** Longer text is broken into lines, so that it does not push all else out of sight. */
+function wrapped(cell: string | number | SafeHtml): string | number | SafeHtml {
+  return typeof cell === 'string' && cell.length > 48
+    ? html`<span class="long">${cell}</span>`
+    : cell;
 }
 
 /** What may be wider than the page scrolls within itself, by keyboard too. */
