@@ -107,11 +107,11 @@ function draw(lines: readonly Line[], variants: number, bicubic: number | undefi
     });
   const single = new Set(lines.flatMap(({ cell, points }) => (points.length === 1 ? [cell] : [])));
   return drawSvg({
-    width: 640,
-    height: 260,
-    marginLeft: 62,
+    width: 460,
+    height: 230,
+    marginLeft: 56,
     marginBottom: 36,
-    x: { label: 'step', ticks: 6 },
+    x: { label: 'step', ticks: 5 },
     y: {
       label: null,
       grid: true,

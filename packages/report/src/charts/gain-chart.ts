@@ -51,56 +51,71 @@ function draw(rows: readonly ComparisonRow[], cells: readonly string[], axis: st
     return { label: magnificationLabel(row.magnification), series: String(index), row };
   });
   const facets = [...new Set(points.map(({ label }) => label))];
-  const names = cells.map((cell) => shortLabel(cell, 32));
+  const several = cells.length > 1;
+  const names = cells.map((cell) => shortLabel(cell, 44));
   return drawSvg({
-    width: 640,
-    height: 50 + facets.length * (cells.length * 20 + 14),
-    marginLeft: cells.length > 1 ? 16 + 6.4 * Math.max(...names.map((name) => name.length)) : 20,
-    marginRight: 50,
+    width: 460,
+    height: 50 + facets.length * (cells.length * (several ? 27 : 20) + 14),
+    marginLeft: 26,
+    marginRight: 40,
+    insetTop: several ? 8 : 0,
     marginBottom: 36,
     x: {
       label: axis,
       grid: true,
+      ticks: 5,
       nice: true,
       zero: true,
       tickFormat: (value: number) => signed(value, decimals(rows)),
     },
-    y: {
-      domain: cells.map((_, index) => String(index)),
-      label: null,
-      tickSize: 0,
-      tickFormat: (index: string) => (cells.length > 1 ? (names[Number(index)] ?? '') : ''),
-    },
-    fy: { domain: facets, label: null, padding: 0.15 },
+    y: { domain: cells.map((_, index) => String(index)), axis: null },
+    fy: { domain: facets, axis: 'right', label: null, padding: 0.15 },
     color: {
       type: 'ordinal',
       domain: cells.map((_, index) => String(index)),
       range: cells.map((_, index) => seriesColor(index)),
     },
-    marks: [
-      Plot.frame({ stroke: 'var(--line)' }),
-      Plot.ruleX([0], { stroke: 'var(--ink)', strokeOpacity: 0.6 }),
-      Plot.ruleY(
-        points.filter(({ row }) => row.interval !== null),
-        {
-          fy: 'label',
-          y: 'series',
-          x1: ({ row }: GainPoint) => row.interval?.low,
-          x2: ({ row }: GainPoint) => row.interval?.high,
-          stroke: 'series',
-          strokeWidth: 2.5,
-        },
-      ),
-      Plot.dot(points, {
+    marks: marksOf(points, several ? names : []),
+  });
+}
+
+/** Intervals, differences and, where there are several, names. */
+function marksOf(points: readonly GainPoint[], names: readonly string[]): Plot.Markish[] {
+  return [
+    Plot.frame({ stroke: 'var(--line)' }),
+    Plot.ruleX([0], { stroke: 'var(--ink)', strokeOpacity: 0.6 }),
+    Plot.ruleY(
+      points.filter(({ row }) => row.interval !== null),
+      {
         fy: 'label',
         y: 'series',
-        x: ({ row }: GainPoint) => row.difference,
-        fill: 'series',
-        stroke: 'var(--paper)',
-        r: 5,
-      }),
-    ],
-  });
+        x1: ({ row }: GainPoint) => row.interval?.low,
+        x2: ({ row }: GainPoint) => row.interval?.high,
+        stroke: 'series',
+        strokeWidth: 2.5,
+      },
+    ),
+    Plot.dot(points, {
+      fy: 'label',
+      y: 'series',
+      x: ({ row }: GainPoint) => row.difference,
+      fill: 'series',
+      stroke: 'var(--paper)',
+      r: 5,
+    }),
+    // Names stand above their lines, not beside them: so a chart is as narrow as a phone.
+    Plot.text(names.length > 0 ? points : [], {
+      fy: 'label',
+      y: 'series',
+      text: ({ series }: GainPoint) => names[Number(series)] ?? '',
+      frameAnchor: 'left',
+      dx: 4,
+      dy: -11,
+      fill: 'var(--ink)',
+      stroke: 'var(--paper)',
+      strokeWidth: 3,
+    }),
+  ];
 }
 
 /** As many as the axis needs to tell its ticks apart. */

@@ -1,14 +1,17 @@
+import type { DoneCell } from '../study/done-cell.js';
 import type { Example } from './read-examples.js';
 
-/** The examples of one variant, from the cell of its first seed. */
+/** The examples of one variant, from the first of its cells that kept some. */
 export interface VariantExamples {
   readonly variant: string;
-  readonly cell: string;
+  readonly cell: DoneCell;
   readonly examples: readonly Example[];
+  /** The cell of the same seed that the study compares it with. */
+  readonly baseline: DoneCell | undefined;
 }
 
 /** Characters that images may take of a page: it stays below 15 MB with all else. */
-export const MOST_CHARACTERS = 9_000_000;
+export const MOST_CHARACTERS = 12_500_000;
 
 /**
  * Takes examples as long as they fit: of each variant the first, then of each the second, so that all are
@@ -23,7 +26,7 @@ export function fitExamples(
   const most = Math.max(0, ...all.map(({ examples }) => examples.length));
   let left = mostCharacters;
   for (let place = 0; place < most; place++) {
-    for (const example of all.flatMap(({ examples }) => inTurn(examples)[place] ?? [])) {
+    for (const example of all.flatMap(({ examples }) => examples[place] ?? [])) {
       if (example.size > left) continue;
       left -= example.size;
       fitting.add(example);
@@ -38,10 +41,4 @@ export function fitExamples(
     shown: shown.filter(({ examples }) => examples.length > 0),
     leftOut: count - fitting.size,
   };
-}
-
-/** What shows most first: the worst of each magnification, then the best, then the median. */
-function inTurn(examples: readonly Example[]): Example[] {
-  const order = ['worst', 'best', 'median'];
-  return [...examples].sort((a, b) => order.indexOf(a.rank) - order.indexOf(b.rank));
 }

@@ -1,6 +1,6 @@
 import type { ComparisonRow } from '../statistics/compare.js';
 import type { StudySummary } from '../study/study-summary.js';
-import { answers, overallRows, verdict } from '../tables/answers.js';
+import { answers, counted, overallRows, verdict } from '../tables/answers.js';
 import { intervalText, METRIC_NAMES } from '../tables/comparison-table.js';
 import { formatP, magnificationLabel, NONE, signed } from '../tables/table.js';
 import { html, type SafeHtml } from './safe-html.js';
@@ -40,8 +40,8 @@ function card(row: ComparisonRow): SafeHtml {
     <p class="who">${row.cell} <span>instead of ${row.baseline}</span></p>
     <p class="gain">${signed(row.difference, digits)}${unit} <span>${name}${at}</span></p>
     <p class="sure">
-      <strong>${found}</strong><br />${interval}; Holm p ${p}; ${row.groups} groups,
-      ${row.seeds.length} seeds
+      <strong>${found}</strong><br />${interval}; Holm p ${p}; ${counted(row.groups, 'group')},
+      ${counted(row.seeds.length, 'seed')}
     </p>
   </div>`;
 }

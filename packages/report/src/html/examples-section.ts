@@ -29,20 +29,29 @@ export function examplesSection(all: readonly VariantExamples[]): SafeHtml | nul
     </p>
     ${leftOut > 0 && html`<p>${leftOut} more are left out, to keep this file small: they are in the folders <code>images</code> of the cells.</p>`}
     ${shown.map(
-      ({ variant, cell, examples }) =>
-        html`<h3>${variant}</h3>
-          <div class="examples">${examples.map((example) => figure(example, cell))}</div>`,
+      (one) =>
+        html`<h3>${one.variant}</h3>
+          <div class="examples">${one.examples.map((example) => figure(example, one))}</div>`,
     )}
   </section>`;
 }
 
-function figure({ rank, result, panels }: Example, cell: string): SafeHtml {
+function figure({ rank, result, panels }: Example, { cell, baseline }: VariantExamples): SafeHtml {
   const label = magnificationLabel(result.magnification);
+  const other = baseline?.images.find(
+    ({ id, magnification }) => id === result.id && magnification === result.magnification,
+  );
+  const gain = (from: MetricValues | undefined, name: string) => {
+    const text = from === undefined ? undefined : gainText(result, from, name);
+    return text !== undefined && html`<br />${text}`;
+  };
   return html`<figure class="example">
     <figcaption>
-      <strong>${label}, ${rank}</strong> ${gainText(result)}<br /><span class="id"
+      <strong>${label}, ${rank}</strong>
+      ${valueText(result)}${gain(result.bicubic, 'bicubic')}${gain(other, baseline?.cell ?? '')}<br /><span
+        class="id"
         >${result.id}</span
-      ><span class="unseen"> of ${cell}</span>
+      ><span class="unseen"> of ${cell.cell}</span>
     </figcaption>
     <div class="panels">
       ${PANELS.map((panel) => {
@@ -63,15 +72,24 @@ function figure({ rank, result, panels }: Example, cell: string): SafeHtml {
   </figure>`;
 }
 
-/** Such as `+1.20 dB (31.20 dB, bicubic 30.00 dB)`. */
-function gainText({ psnrDb, ssim, bicubic }: MetricValues & { bicubic: MetricValues }): string {
-  const text = (value: number, base: number, digits: number, unit: string) =>
-    `${signed(value - base, digits)}${unit} (${value.toFixed(digits)}${unit}, bicubic ${base.toFixed(digits)}${unit})`;
-  if (Number.isFinite(psnrDb) && Number.isFinite(bicubic.psnrDb)) {
-    return text(psnrDb as number, bicubic.psnrDb as number, 2, ' dB');
-  }
-  if (Number.isFinite(ssim) && Number.isFinite(bicubic.ssim)) {
-    return text(ssim as number, bicubic.ssim as number, 4, '');
-  }
-  return '';
+/** Of what was measured, PSNR before SSIM. */
+function metricOf({ psnrDb, ssim }: MetricValues) {
+  // JSON has no NaN or infinity: they come back as null.
+  if (Number.isFinite(psnrDb)) return { key: 'psnrDb', digits: 2, unit: ' dB' } as const;
+  return Number.isFinite(ssim) ? ({ key: 'ssim', digits: 4, unit: '' } as const) : undefined;
+}
+
+/** Such as `31.20 dB`. */
+function valueText(values: MetricValues): string {
+  const metric = metricOf(values);
+  return metric === undefined ? '' : `${values[metric.key]?.toFixed(metric.digits)}${metric.unit}`;
+}
+
+/** Such as `+1.20 dB over bicubic (30.00 dB)`. */
+function gainText(values: MetricValues, from: MetricValues, name: string): string | undefined {
+  const metric = metricOf(values);
+  const [value, base] = metric === undefined ? [] : [values[metric.key], from[metric.key]];
+  if (metric === undefined || value === undefined || !Number.isFinite(base)) return undefined;
+  const gain = signed(value - (base as number), metric.digits);
+  return `${gain}${metric.unit} over ${name} (${valueText(from)})`;
 }

@@ -8,9 +8,9 @@ import { examplesSection } from './examples-section.js';
 import { confusionSection, gainSection, tablesSection } from './results-section.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { setupSection } from './setup-section.js';
+import type { DoneCell } from '../study/done-cell.js';
 import type { StudyRuns } from '../study/load-study.js';
 import type { StudySummary } from '../study/study-summary.js';
-
 import type { ReportInput } from '../write-report.js';
 
 /** The report of a study or of one run, section by section. */
@@ -24,7 +24,7 @@ export async function reportPage({ folder, runs, summary }: ReportInput): Promis
     gainSection(summary),
     tablesSection(summary),
     confusionSection(summary),
-    examplesSection(await readVariantExamples(evidence, runs)),
+    examplesSection(await readVariantExamples(evidence, runs, summary)),
     curvesSection(evidence),
     setupSection(summary, evidence),
   ];
@@ -35,15 +35,29 @@ export async function reportPage({ folder, runs, summary }: ReportInput): Promis
 async function readVariantExamples(
   evidence: readonly RunEvidence[],
   { done }: StudyRuns,
+  summary: StudySummary,
 ): Promise<VariantExamples[]> {
   const found = new Map<string, VariantExamples>();
   for (const { state, variant, directory } of evidence) {
     const cell = done.find((one) => one.cell === state.cell);
     if (cell === undefined || found.has(variant)) continue;
     const examples = await readExamples(directory, cell);
-    if (examples.length > 0) found.set(variant, { variant, cell: cell.cell, examples });
+    const baseline = baselineOf(cell, variant, done, summary);
+    if (examples.length > 0) found.set(variant, { variant, cell, examples, baseline });
   }
   return [...found.values()];
+}
+
+function baselineOf(
+  { seed }: DoneCell,
+  variant: string,
+  done: readonly DoneCell[],
+  { baseline, blocks }: StudySummary,
+): DoneCell | undefined {
+  const name = baseline?.rows.find(({ cell }) => cell === variant)?.baseline;
+  const variants = blocks.flatMap((block) => block.variants);
+  const cells = variants.find((other) => other.name === name)?.cells ?? [];
+  return done.find((other) => other.seed === seed && cells.includes(other.cell));
 }
 
 function page({ name }: StudySummary, sections: readonly (SafeHtml | null)[]): SafeHtml {

@@ -2,6 +2,7 @@ import { canonical, formatYaml, type Json, type Manifest } from '@mmsr/core';
 import type { RunEvidence } from '../evidence/run-evidence.js';
 import type { CellState } from '../study/cell-state.js';
 import type { StudySummary } from '../study/study-summary.js';
+import { counted } from '../tables/answers.js';
 import { NONE } from '../tables/table.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { plainTable } from './table.js';
@@ -118,7 +119,7 @@ function environmentRows({ versions, device, git, data }: Manifest): Row[] {
     const { images = [], samples = {} } = description ?? {};
     const counts = Object.entries(samples).map(([key, count]) => `${count} at ${key}x`);
     const evaluated = split === 'train' ? '' : `; patches: ${counts.join(', ') || NONE}`;
-    rows.push([`data.${split}`, `${images.length} images${evaluated}`]);
+    rows.push([`data.${split}`, `${counted(images.length, 'image')}${evaluated}`]);
   }
   return rows;
 }

@@ -61,7 +61,8 @@ function equals(p: string): string {
   return p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`;
 }
 
-function counted(count: number, noun: string): string {
+/** Such as `1 seed`, `2 seeds`. */
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
