@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   loadStudyRuns,
@@ -19,18 +19,21 @@ export async function writeAll(
   return { summary, files: [await writeReport({ folder, runs, summary }), ...tables] };
 }
 
-/** Writes report.html of each run that is done and has none yet. */
+/** Writes report.html of each run that is done and has none of its results yet. */
 export async function writeRunReports(reports: readonly CellReport[]): Promise<void> {
   for (const { directory, outcome } of reports) {
-    if (outcome !== 'done' || (await exists(join(directory, 'report.html')))) continue;
+    const report = await changedMs(join(directory, 'report.html'));
+    const isThere = report > (await changedMs(join(directory, 'results.json')));
+    if (outcome !== 'done' || isThere) continue;
     const runs = await loadStudyRuns(directory);
     await writeReport({ folder: directory, runs, summary: summarizeRuns(runs) });
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
+/** When a file was last written; before all others where there is none. */
+async function changedMs(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => -Infinity,
   );
 }
