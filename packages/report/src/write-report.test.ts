@@ -116,3 +116,63 @@ test('names from outside are text, and lead to no file outside', async () => {
   expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;: report');
   expect(page).toContain('Not started: ../../x.');
 });
+
+test('cells without results have their state, reason and curves; the others their numbers', async () => {
+  const failed: MadeCell = {
+    ...cell(3, true),
+    results: null,
+    events: [
+      { type: 'metrics', step: 5, values: { loss: 7.5 } },
+      { type: 'state', state: 'failed', step: 6, message: 'the loss is <NaN>' },
+    ],
+  };
+  const page = await reportOf({ ...CELLS, 'head-pooled-linear_seed-3': failed }, COMPARE);
+  expect(page).toContain('failed: the loss is &lt;NaN&gt;');
+  expect(page).toContain('head-pooled-linear_seed-3 7.5');
+  expect(page).toContain('(head-pooled-linear instead of head-none) changed PSNR');
+});
+
+test('a study of which nothing is done yet says so', async () => {
+  const page = await reportOf(
+    { 'head-none_seed-1': { ...cell(1, false), results: null } },
+    COMPARE,
+  );
+  expect(page).toContain('Nothing can be compared along model.head yet.');
+  expect(page).toContain('Not done: head-none_seed-1.');
+  const headings = [...page.matchAll(/<h2 id="([^"]*)"/g)].map(([, id]) => id);
+  expect(headings).toEqual(['answer', 'curves', 'setup']);
+});
+
+test('a manifest that is not as it should be is shown as far as it can be', async () => {
+  const manifest = {
+    created: 5,
+    versions: { '@mmsr/core': { evil: true }, node: 20 },
+    device: 'gpu',
+    git: { commit: ['a'], dirty: 'x' },
+    plugins: [null, { kind: '<b>', name: 3, package: null }, 'rcan'],
+    data: { train: null, test: { images: [{ id: 'slide-0', digest: 'd' }], samples: null } },
+  };
+  const page = await reportOf({ main: { ...cell(1, false), manifest } });
+  expect(page).toContain('&lt;b&gt; 3');
+  expect(page).toContain('1 image; patches: -');
+  expect(page).not.toMatch(/\[object|undefined|NaN/);
+});
+
+test('the set-up names each environment once, and what differs between cells', async () => {
+  const of = (engine: string) => ({ device: { engine, version: '2', device: 'cpu', threads: 4 } });
+  const alike = await reportOf(CELLS, COMPARE);
+  expect(alike.match(/aria-label="Environment/g)?.length).toBe(1);
+  expect(alike).not.toContain('{&quot;name&quot;');
+  const options = { 'model.head': { name: 'pooled-linear', dropout: 0.5 }, seed: 1 };
+  const page = await reportOf(
+    {
+      ...CELLS,
+      'head-none_seed-1': { ...cell(1, false), manifest: of('tensorflow') },
+      other_head: { ...cell(1, true), settings: options },
+    },
+    COMPARE,
+  );
+  expect(page.match(/aria-label="Environment/g)?.length).toBe(2);
+  expect(page).toContain('tensorflow 2 on cpu, 4 threads');
+  expect(page).toContain('{&quot;name&quot;:&quot;pooled-linear&quot;,&quot;dropout&quot;:0.5}');
+});

@@ -5,26 +5,28 @@ import { studyTables } from '../tables/study-tables.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { tableFigure } from './table.js';
 
-/** The gains per magnification, with their intervals. */
-export function gainSection({ baseline, bicubic, compare }: StudySummary): SafeHtml {
-  const along =
-    baseline === null || baseline.rows.length === 0
-      ? []
-      : gainCharts(baseline.rows, `Gain along ${compare?.factor ?? ''}`);
+/** The gains per magnification, with their intervals; null where nothing is compared. */
+export function gainSection({ baseline, bicubic, compare }: StudySummary): SafeHtml | null {
+  const charts = [
+    ...gainCharts(baseline?.rows ?? [], `Gain along ${compare?.factor ?? ''}`),
+    ...gainCharts(bicubic.rows, 'Gain over bicubic'),
+  ];
+  if (charts.length === 0) return null;
   return html`<section aria-labelledby="gain">
     <h2 id="gain">Gain per magnification</h2>
-    <div class="charts">${along}${gainCharts(bicubic.rows, 'Gain over bicubic')}</div>
+    <div class="charts">${charts}</div>
   </section>`;
 }
 
 /**
  * Every table but the confusion matrices, which have charts with their numbers. Beside a comparison of the
- * study's own, that with bicubic is to be opened.
+ * study's own, that with bicubic is to be opened. Null where there is none.
  */
-export function tablesSection(summary: StudySummary): SafeHtml {
+export function tablesSection(summary: StudySummary): SafeHtml | null {
   const tables = studyTables({ ...summary, notes: [] }).filter(
     ({ id }) => !id.startsWith('confusion'),
   );
+  if (tables.length === 0) return null;
   const compares = tables.some(({ id }) => id === 'comparison');
   return html`<section aria-labelledby="tables">
     <h2 id="tables">Tables</h2>

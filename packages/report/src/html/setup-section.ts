@@ -1,9 +1,9 @@
-import { canonical, formatYaml, type Json, type Manifest } from '@mmsr/core';
+import { canonical, formatYaml, type Json } from '@mmsr/core';
 import type { RunEvidence } from '../evidence/run-evidence.js';
 import type { CellState } from '../study/cell-state.js';
 import type { StudySummary } from '../study/study-summary.js';
-import { counted } from '../tables/answers.js';
 import { NONE } from '../tables/table.js';
+import { environments, originOf, recordOf, textOf } from './environment.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { plainTable } from './table.js';
 
@@ -24,7 +24,7 @@ export function setupSection(summary: StudySummary, runs: readonly RunEvidence[]
 
 function cellsTable(states: readonly CellState[], runs: readonly RunEvidence[]): SafeHtml {
   const manifestOf = new Map(runs.map(({ state, manifest }) => [state.cell, manifest]));
-  const settingsOf = (cell: string) => manifestOf.get(cell)?.settings ?? {};
+  const settingsOf = (cell: string) => recordOf(manifestOf.get(cell)?.settings);
   const keys = [...new Set(states.flatMap(({ cell }) => Object.keys(settingsOf(cell))))];
   const hasSeed = keys.includes('seed');
   return plainTable(
@@ -57,11 +57,8 @@ function shown(value: unknown, all: readonly unknown[]): string {
 }
 
 function nameOf(value: unknown): string | undefined {
-  return isRecord(value) && typeof value.name === 'string' ? value.name : undefined;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : NONE;
+  const { name } = recordOf(value);
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** One of each variant; its other cells have another seed. */
@@ -83,64 +80,8 @@ function yamlOf(experiment: unknown): string {
   return formatYaml((experiment ?? null) as Json);
 }
 
-type Row = readonly [string, string];
-
-/** Each environment once, with the cells that ran in it. */
-function environments(runs: readonly RunEvidence[]): SafeHtml[] {
-  const byRows = new Map<string, { rows: Row[]; cells: string[] }>();
-  for (const { state, manifest } of runs) {
-    if (manifest === undefined) continue;
-    const rows = environmentRows(manifest);
-    const key = JSON.stringify(rows);
-    const found = byRows.get(key) ?? { rows, cells: [] };
-    found.cells.push(state.cell);
-    byRows.set(key, found);
-  }
-  const several = byRows.size > 1;
-  return [...byRows.values()].map(({ rows, cells }) => {
-    const label = several ? `Environment of ${cells.join(', ')}` : 'Environment';
-    return html`${several && html`<p>${cells.join(', ')}:</p>`}${plainTable(label, ['part', 'what'], [...rows, ...pluginRows(runs, cells)])}`;
-  });
-}
-
-/** What the cells share; plugins, which a matrix may set, are listed for all of them. */
-function environmentRows({ versions, device, git, data }: Manifest): Row[] {
-  const rows: Row[] = [];
-  if (isRecord(device)) {
-    const { engine, version, device: on, threads } = device;
-    rows.push(['engine', `${engine} ${version} on ${on ?? NONE}, ${threads ?? NONE} threads`]);
-  }
-  rows.push(
-    ...Object.entries(isRecord(versions) ? versions : {}).map(([k, v]): Row => [k, String(v)]),
-  );
-  const commit = isRecord(git) ? `${git.commit}${git.dirty ? ', with changes' : ''}` : undefined;
-  rows.push(['git', commit ?? 'not in a repository']);
-  for (const [split, description] of Object.entries(isRecord(data) ? data : {})) {
-    const { images = [], samples = {} } = description ?? {};
-    const counts = Object.entries(samples).map(([key, count]) => `${count} at ${key}x`);
-    const evaluated = split === 'train' ? '' : `; patches: ${counts.join(', ') || NONE}`;
-    rows.push([`data.${split}`, `${counted(images.length, 'image')}${evaluated}`]);
-  }
-  return rows;
-}
-
-function pluginRows(runs: readonly RunEvidence[], cells: readonly string[]): Row[] {
-  const plugins = runs
-    .filter(({ state }) => cells.includes(state.cell))
-    .flatMap(({ manifest }): Manifest['plugins'] => {
-      const listed = manifest?.plugins as unknown;
-      return Array.isArray(listed) ? (listed as Manifest['plugins']) : [];
-    });
-  const rows = plugins.map(({ kind, name, package: from, version }): Row => {
-    return [`${kind} ${name}`, from === null ? NONE : `${from} ${version ?? ''}`];
-  });
-  return [...new Map(rows.map((row) => [row.join(' '), row])).values()];
-}
-
 function howToRepeat(runs: readonly RunEvidence[]): SafeHtml {
-  const manifest = runs.find((run) => run.manifest !== undefined)?.manifest;
-  const version = manifest?.versions?.['@mmsr/core'];
-  const commit = manifest?.git?.commit;
+  const { version, commit } = originOf(runs);
   return html`<ol>
     <li>
       Install the versions
@@ -161,8 +102,4 @@ function howToRepeat(runs: readonly RunEvidence[]): SafeHtml {
       of its images included, is in its <code>manifest.json</code>.
     </li>
   </ol>`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,6 +25,8 @@ export interface MadeCell {
   readonly engine?: string;
   /** Magnifications that the branch knows. */
   readonly classes?: readonly number[];
+  /** Takes the place of parts of manifest.json. */
+  readonly manifest?: object;
   /** Side in pixels of the pictures of the best, median and worst images; without it there are none. */
   readonly picturesPx?: number;
   /** Changes results.json before it is written. */
@@ -96,7 +98,8 @@ function manifestOf(name: string, cell: MadeCell): object {
   };
   const images = Array.from({ length: groups }, (_, i) => ({ id: `slide-${i}`, digest }));
   const device = { engine: cell.engine ?? 'wasm', version: '1' };
-  return { format: 1, cell: name, settings, experiment, device, data: { test: { images } } };
+  const data = { test: { images } };
+  return { format: 1, cell: name, settings, experiment, device, data, ...cell.manifest };
 }
 
 function resultsOf(name: string, cell: MadeCell): Record<string, unknown> {
