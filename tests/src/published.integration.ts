@@ -31,6 +31,8 @@ test('installed from the tarballs, an experiment runs with npx', async () => {
   const file = await writeExperiment(folder);
   const { stdout } = await run('npx', ['--no-install', 'mmsr-run', file], folder);
   expect(stdout).toMatch(/main\s+20x\s+2\s+\d+\.\d\d/);
+  // Its script and style are files of the package.
+  expect(stdout).toMatch(/report\.html\n$/);
 });
 
 test('no tests, fixtures or build records are packed', async () => {
@@ -38,7 +40,7 @@ test('no tests, fixtures or build records are packed', async () => {
     ...(await readdir(join(folder, 'node_modules', '@mmsr'))).map((name) => `@mmsr/${name}`),
     'mmsr-run',
   ];
-  expect(packages.length).toBe(9);
+  expect(packages.length).toBe(10);
   for (const name of packages) {
     const root = join(folder, 'node_modules', name);
     const files = await readdir(root, { recursive: true });
