@@ -71,5 +71,13 @@ export default defineConfig(
       },
     },
   },
+  {
+    // What runs in the browser of whoever reads a report.
+    files: ['packages/report/assets/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: { document: 'readonly', addEventListener: 'readonly' },
+    },
+  },
   ...importRules,
 );

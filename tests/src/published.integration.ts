@@ -31,6 +31,8 @@ test('installed from the tarballs, an experiment runs with npx', async () => {
   const file = await writeExperiment(folder);
   const { stdout } = await run('npx', ['--no-install', 'mmsr-run', file], folder);
   expect(stdout).toMatch(/main\s+20x\s+2\s+\d+\.\d\d/);
+  // Its script and style are files of the package.
+  expect(stdout).toMatch(/report\.html\n$/);
 });
 
 test('no tests, fixtures or build records are packed', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StudySummary } from '@mmsr/report';
 import { mmsrRun, temporaryFolder } from './command-line.js';
@@ -32,13 +32,41 @@ test('a study answers its question once all cells are done', async () => {
     /The branch \(head-pooled-linear instead of head-none\) changed PSNR by [+-]\d\.\d{3} dB \(no CI, 1 group, 1 seed; Holm p = 1\.000\)/,
   );
   expect(stdout).toContain('warning: Only 1 group (slide or patient)');
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('runs/tiny/report.html');
+});
+
+test('a run ends with a report of its own and of its study, made anew only for new results', async () => {
+  const pages = ['report.html', 'head-none/report.html', 'head-pooled-linear/report.html'];
+  const read = () => Promise.all(pages.map((page) => readFile(study(page), 'utf8')));
+  const [whole, none, branch] = (await read()) as [string, string, string];
+  expect(whole).toContain('The branch (head-pooled-linear instead of head-none) changed PSNR by');
+  expect(none).toContain('head-none instead of bicubic changed PSNR by');
+  expect(branch).toContain('Confusion matrix of head-pooled-linear');
+  // Two images of each magnification: a best and a worst one.
+  expect(none.match(/<figure class="example"/g)?.length).toBe(4);
+  await writeFile(study('head-none/report.html'), 'mine');
+  const { stdout } = await mmsrRun(['exp.yaml', '--json', '--jobs', '2'], folder);
+  expect(JSON.parse(stdout)).toMatchObject({ study: 'tiny' });
+  expect((await read())[1]).toBe('mine');
+  await utimes(study('head-none/report.html'), 1, 1);
+  await mmsrRun(['exp.yaml'], folder);
+  expect((await read())[1]).toBe(none);
+});
+
+test('a report that cannot be written is a warning: the results stand', async () => {
+  await rm(study('report.html'));
+  await mkdir(study('report.html', 'in the way'), { recursive: true });
+  const { code, stderr } = await mmsrRun(['exp.yaml'], folder);
+  await rm(study('report.html'), { recursive: true });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/warning: no report: .*report\.html.*\[E_FILE\]/);
 });
 
 test('report writes the tables of what is done and prints the comparison', async () => {
   const { code, stdout, stderr } = await mmsrRun(['report', 'runs/tiny'], folder);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/head-pooled-linear\s+head-none\s+PSNR dB\s+20x\s+[+-]?\d/);
-  expect(stdout).toContain('runs/tiny/report/tables.tex');
+  expect(stdout).toContain('runs/tiny/report.html\nruns/tiny/report/tables.md');
   expect((await readdir(study('report'))).sort()).toEqual([
     'bicubic.csv', 'comparison.csv', 'confusion.csv', 'results.csv', 'statistics.json', 'tables.md', 'tables.tex',
   ]); // prettier-ignore

@@ -65,10 +65,11 @@ test('a run leaves manifest, events, checkpoints, results and pictures', async (
   expect(recorded.filter(({ type }) => type === 'metrics').length).toBe(6);
   expect(recorded.at(-1)).toMatchObject({ type: 'state', state: 'done', step: 6 });
   expect((await readdir(cell('images'))).sort()).toEqual([
-    '10x-1', '10x-1.png', '10x-2', '10x-2.png', '20x-1', '20x-1.png', '20x-2', '20x-2.png',
+    '10x-1', '10x-1.png', '10x-2', '10x-2.png', '10x-best', '10x-best.png', '10x-worst', '10x-worst.png',
+    '20x-1', '20x-1.png', '20x-2', '20x-2.png', '20x-best', '20x-best.png', '20x-worst', '20x-worst.png',
   ]); // prettier-ignore
   expect((await readdir(cell('images', '20x-1'))).sort()).toEqual([
-    'bicubic.png', 'hr.png', 'lr.png', 'sr.png',
+    'bicubic.png', 'error.png', 'hr.png', 'lr.png', 'sr.png',
   ]); // prettier-ignore
 });
 

@@ -98,7 +98,9 @@ function addMachineCommands(program: Command, finish: Finish): void {
 function addReport(program: Command, finish: Finish): void {
   program
     .command('report')
-    .description('statistics and tables of what is done of a study, written into its folder')
+    .description(
+      'report, statistics and tables of what is done of a study, written into its folder',
+    )
     .argument('<DIR>', 'the folder of a study, such as runs/NAME, or of one run')
     .option('--json', 'prints the statistics as JSON', false)
     .addHelpText('after', example('mmsr-run report runs/plug-and-play'))

@@ -27,6 +27,7 @@ export {
   type Study,
 } from './experiment/read-experiment.js';
 export { composeSchema } from './experiment/composed-schema.js';
+export { formatYaml } from './experiment/resolved-file.js';
 export { canonical, isJsonObject, type Json, type JsonObject } from './experiment/json.js';
 export type { JsonSchema } from './plugins/config-schema.js';
 export { loadNamedPlugin } from './plugins/discovery.js';
@@ -71,6 +72,7 @@ export { evaluate, measure, protocolOf, type EvaluatedImage } from './evaluation
 export { toPlanes, type MetricProtocol, type Plane } from './evaluation/planes.js';
 export { psnrDb, IDENTICAL_PSNR_DB } from './evaluation/psnr.js';
 export { ssim } from './evaluation/ssim.js';
+export { chooseExamples, type Example, type ExampleRank } from './evaluation/examples.js';
 export { summarize, confusionMatrix } from './evaluation/summarize.js';
 export type { WritePicture } from './evaluation/pictures.js';
 export * from './run/results.js';

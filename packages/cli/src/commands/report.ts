@@ -1,27 +1,19 @@
 import { relative, resolve } from 'node:path';
-import {
-  answers,
-  comparisonTables,
-  plainLine,
-  summarizeStudy,
-  writeTables,
-  type StudySummary,
-  type Table,
-} from '@mmsr/report';
+import { answers, comparisonTables, plainLine, type StudySummary, type Table } from '@mmsr/report';
 import { EXIT } from '../exit-codes.js';
+import { writeAll } from '../reports.js';
 import { formatTable } from '../table.js';
 
 export interface ReportCommandOptions {
   readonly json: boolean;
 }
 
-/** `mmsr-run report DIR`: statistics and tables of what is done. @returns the exit code */
+/** `mmsr-run report DIR`: report, statistics and tables of what is done. @returns the exit code */
 export async function reportCommand(
   folder: string,
   { json }: ReportCommandOptions,
 ): Promise<number> {
-  const summary = await summarizeStudy(resolve(folder));
-  const files = await writeTables(resolve(folder), summary);
+  const { summary, files } = await writeAll(resolve(folder));
   for (const note of summary.notes) process.stderr.write(`note: ${plainLine(note)}\n`);
   if (json) {
     process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);

@@ -1,9 +1,11 @@
 import { join, relative, resolve } from 'node:path';
 import { InputError, messageOf, MmsrError, type CellResults } from '@mmsr/core';
-import { summarizeStudy } from '@mmsr/report';
+import type { StudySummary } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
 import { formatProtocol, formatResults } from '../results-table.js';
+import { isLaunched } from '../launchers/cell-process.js';
+import { writeAll, writeRunReports } from '../reports.js';
 import { loadStudy, runStudy, type CellReport, type LoadedStudy } from '../study.js';
 import { dryRun } from './dry-run.js';
 import { formatAnswer } from './report.js';
@@ -38,7 +40,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       onProgress: (cell, progress) => printer.show(cell, progress),
     });
     report(study.name, reports, options.json);
-    if (!options.json) await answer(study, options.out, reports);
+    await finish(study, options, reports);
     return exitCodeOf(
       reports.map(({ outcome }) => outcome),
       stop.received(),
@@ -88,18 +90,30 @@ function report(study: string, reports: readonly CellReport[], json: boolean): v
   }
 }
 
-/** What the study compares, once all of its cells are done. */
-async function answer(
+/**
+ * Writes the reports and says what the study compares, once all of its cells are done. Results that cannot be
+ * reported are results: that is a warning.
+ */
+async function finish(
   study: LoadedStudy,
-  out: string,
+  { out, json }: RunCommandOptions,
   reports: readonly CellReport[],
 ): Promise<void> {
-  if (study.compare === null || reports.some(({ outcome }) => outcome !== 'done')) return;
-  const summary = await summarizeStudy(join(resolve(out), study.name));
-  const complete = study.cellNames.every((name) =>
-    summary.cells.some(({ cell, state }) => cell === name && state === 'done'),
-  );
-  if (complete) process.stdout.write(`\n${formatAnswer(summary)}\n`);
+  if (isLaunched() || reports.every(({ outcome }) => outcome !== 'done')) return;
+  try {
+    await writeRunReports(reports);
+    const { summary, files } = await writeAll(join(resolve(out), study.name));
+    if (json) return;
+    if (isComplete(study, summary)) process.stdout.write(`\n${formatAnswer(summary)}\n`);
+    process.stdout.write(`\n${shown(files[0] as string)}\n`);
+  } catch (error) {
+    process.stderr.write(`warning: no report: ${describe(error)}\n`);
+  }
+}
+
+function isComplete({ compare, cellNames }: LoadedStudy, { cells }: StudySummary): boolean {
+  const done = cells.filter(({ state }) => state === 'done').map(({ cell }) => cell);
+  return compare !== null && cellNames.every((name) => done.includes(name));
 }
 
 function toJson({ cell, directory, outcome, results, error }: CellReport) {

@@ -36,30 +36,37 @@ export async function* evaluate(
   set: EvaluationSet,
   experiment: Experiment,
 ): AsyncGenerator<EvaluatedImage> {
+  for (let index = 0; index < set.length; index++) {
+    yield evaluateImage(inference, await set.get(index), experiment);
+  }
+}
+
+/** The same of one image. */
+export async function evaluateImage(
+  inference: Inference,
+  sample: EvaluationSample,
+  experiment: Experiment,
+): Promise<EvaluatedImage> {
   const protocol = protocolOf(experiment);
   const classes = trainedMagnifications(experiment);
-  for (let index = 0; index < set.length; index++) {
-    const sample = await set.get(index);
-    const { lr, hr, id, group, magnification } = sample;
-    const shape = [1, lr.heightPx, lr.widthPx, 3] as const;
-    const input = Float32Array.from(lr.data, (value) => value / 255);
-    const { sr: values, logits } = await inference.predict(input, shape);
-    const sr = toRgbImage(values, hr);
-    const measured = protocol.rounding === 'uint8' ? sr : clip(values, hr);
-    const bicubic = resizeBicubic(lr, experiment.scale);
-    const metrics = (image: RgbValues) =>
-      measure(image, hr, experiment.evaluation.metrics, protocol);
-    const result: ImageResult = {
-      id,
-      group,
-      magnification,
-      ...metrics(measured),
-      bicubic: metrics(bicubic),
-      predictedMagnification:
-        logits === undefined ? null : (classes[indexOfLargest(logits)] as number),
-    };
-    yield { result, sample, sr, bicubic };
-  }
+  const { lr, hr, id, group, magnification } = sample;
+  const shape = [1, lr.heightPx, lr.widthPx, 3] as const;
+  const input = Float32Array.from(lr.data, (value) => value / 255);
+  const { sr: values, logits } = await inference.predict(input, shape);
+  const sr = toRgbImage(values, hr);
+  const measured = protocol.rounding === 'uint8' ? sr : clip(values, hr);
+  const bicubic = resizeBicubic(lr, experiment.scale);
+  const metrics = (image: RgbValues) => measure(image, hr, experiment.evaluation.metrics, protocol);
+  const result: ImageResult = {
+    id,
+    group,
+    magnification,
+    ...metrics(measured),
+    bicubic: metrics(bicubic),
+    predictedMagnification:
+      logits === undefined ? null : (classes[indexOfLargest(logits)] as number),
+  };
+  return { result, sample, sr, bicubic };
 }
 
 /** PSNR and SSIM of one image against its original, both of the same size. */

@@ -44,7 +44,7 @@ test('labels are drawn above the panels', () => {
   expect(inkOf(1)).toBeGreaterThan(3 * inkOf(3));
 });
 
-test('keeps so many of each magnification, and the four images alone', async () => {
+test('keeps so many of each magnification, and the four images and the error map alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mmsr-pictures-'));
   const written: string[] = [];
   const write = async (path: string) => {
@@ -52,11 +52,15 @@ test('keeps so many of each magnification, and the four images alone', async () 
   };
   const keeper = new PictureKeeper(folder, 1, write);
   const kept = [];
-  for (const magnification of [20, 20, 10]) kept.push(await keeper.keep(evaluated(magnification)));
-  expect(kept).toEqual(['20x-1.png', undefined, '10x-1.png']);
-  expect(written.slice(0, 5)).toEqual(
-    ['lr', 'bicubic', 'sr', 'hr'].map((name) => join('20x-1', `${name}.png`)).concat('20x-1.png'),
+  for (const magnification of [20, 20, 10])
+    kept.push(await keeper.keepFirst(evaluated(magnification)));
+  kept.push(await keeper.keep(evaluated(10), 'best'));
+  expect(kept).toEqual(['20x-1.png', undefined, '10x-1.png', '10x-best.png']);
+  expect(written.slice(0, 6)).toEqual(
+    ['lr', 'bicubic', 'sr', 'hr', 'error']
+      .map((name) => join('20x-1', `${name}.png`))
+      .concat('20x-1.png'),
   );
-  expect((await readdir(folder)).sort()).toEqual(['10x-1', '20x-1']);
+  expect((await readdir(folder)).sort()).toEqual(['10x-1', '10x-best', '20x-1']);
   await rm(folder, { recursive: true });
 });

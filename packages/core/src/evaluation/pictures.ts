@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRgbImage, type RgbImage } from '../images/rgb-image.js';
 import { fileError } from '../run/durable.js';
+import { errorMap } from './error-map.js';
 import type { EvaluatedImage } from './evaluator.js';
 import { drawLabel, LABEL_HEIGHT_PX } from './label.js';
 
@@ -12,8 +13,8 @@ const GAP_PX = 6;
 const MINIMUM_PANEL_PX = 180;
 
 /**
- * Keeps the first images of each magnification: NAME.png with LR, bicubic, SR and HR side by side, and
- * the four alone in the folder NAME.
+ * Keeps images: NAME.png with LR, bicubic, SR and HR side by side, and the four and the error map alone in the
+ * folder NAME.
  */
 export class PictureKeeper {
   readonly #kept = new Map<number, number>();
@@ -25,15 +26,24 @@ export class PictureKeeper {
     private readonly write: WritePicture,
   ) {}
 
-  /** @returns the picture's name in the folder, undefined when there are enough already */
-  async keep(image: EvaluatedImage): Promise<string | undefined> {
+  /**
+   * Keeps the first images of each magnification.
+   * @returns the picture's name in the folder, undefined when there are enough already
+   */
+  async keepFirst(image: EvaluatedImage): Promise<string | undefined> {
     const { magnification } = image.sample;
     const kept = this.#kept.get(magnification) ?? 0;
     if (kept >= this.count) return undefined;
     this.#kept.set(magnification, kept + 1);
-    const name = `${magnification}x-${kept + 1}`;
+    return this.keep(image, String(kept + 1));
+  }
+
+  /** @returns the picture's name in the folder */
+  async keep(image: EvaluatedImage, ending: string): Promise<string> {
+    const name = `${image.sample.magnification}x-${ending}`;
     const { lr, hr } = image.sample;
-    const panels = { lr, bicubic: image.bicubic, sr: image.sr, hr };
+    const error = errorMap(image.sr, hr);
+    const panels = { lr, bicubic: image.bicubic, sr: image.sr, hr, error };
     try {
       await mkdir(join(this.folder, name), { recursive: true });
     } catch (error) {

@@ -272,7 +272,8 @@ const Evaluation = Type.Object(
     images: Type.Integer({
       minimum: 0,
       default: 2,
-      description: 'Pictures kept per magnification.',
+      description:
+        'Pictures kept per magnification, besides the best, the median and the worst; 0: none at all.',
     }),
   },
   { ...closed, default: {} },

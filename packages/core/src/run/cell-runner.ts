@@ -3,7 +3,13 @@ import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
 import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
 import { messageOf } from '../errors.js';
-import { evaluate, protocolOf, type EvaluatedImage } from '../evaluation/evaluator.js';
+import {
+  evaluate,
+  evaluateImage,
+  protocolOf,
+  type EvaluatedImage,
+} from '../evaluation/evaluator.js';
+import { chooseExamples } from '../evaluation/examples.js';
 import { PictureKeeper, type WritePicture } from '../evaluation/pictures.js';
 import { confusionMatrix, summarize } from '../evaluation/summarize.js';
 import type { Cell } from '../experiment/read-experiment.js';
@@ -157,19 +163,35 @@ export class CellRunner {
     for await (const image of evaluate(inference, set, experiment)) {
       if (signal.aborted) return null;
       images.push(image.result);
-      await this.#keep(pictures, image, session);
+      await record(session, image, 'test', await pictures.keepFirst(image));
       onProgress({ phase: 'evaluate', image: images.length, images: set.length });
+    }
+    if (experiment.evaluation.images === 0) return images;
+    for (const { rank, index } of chooseExamples(images)) {
+      if (signal.aborted) return null;
+      // Predicted once more: which they are is known only now, and all images may not fit in memory.
+      const image = await evaluateImage(inference, await set.get(index), experiment);
+      await record(session, image, `test-${rank}`, await pictures.keep(image, rank));
     }
     return images;
   }
+}
 
-  async #keep(pictures: PictureKeeper, image: EvaluatedImage, session: Session): Promise<void> {
-    const path = await pictures.keep(image);
-    if (path === undefined) return;
-    const step = session.experiment.training.steps;
-    const key = `test/${image.result.id}`;
-    await session.run.record({ type: 'image', step, key, path: `images/${path}` });
-  }
+/** Tells that a picture is there; undefined: it was not kept. */
+async function record(
+  { run, experiment }: Session,
+  { result }: EvaluatedImage,
+  kind: string,
+  path: string | undefined,
+): Promise<void> {
+  if (path === undefined) return;
+  const { steps } = experiment.training;
+  await run.record({
+    type: 'image',
+    step: steps,
+    key: `${kind}/${result.id}`,
+    path: `images/${path}`,
+  });
 }
 
 async function setStaleAside(

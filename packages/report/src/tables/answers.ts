@@ -7,15 +7,21 @@ const LEVEL = 0.05;
 
 /** What the study found, in a few sentences: a comparison each, over all images, for PSNR and SSIM. */
 export function answers(summary: StudySummary): string[] {
-  const { baseline, bicubic, compare } = summary;
+  const { baseline, compare } = summary;
   if (compare === null || baseline === null) {
-    return bicubic.rows.filter(isOverall(bicubic.rows)).map((row) => bicubicSentence(row));
+    return overallRows(summary).map((row) => bicubicSentence(row));
   }
   if (baseline.rows.length === 0) {
     return [`Nothing can be compared along ${plainLine(compare.factor)} yet.`];
   }
   const branch = compare.factor === 'model.head' && compare.baseline === null;
-  return baseline.rows.filter(isOverall(baseline.rows)).map((row) => baselineSentence(row, branch));
+  return overallRows(summary).map((row) => baselineSentence(row, branch));
+}
+
+/** The rows that `answers` is about, in its order. */
+export function overallRows({ baseline, bicubic, compare }: StudySummary): ComparisonRow[] {
+  const { rows } = compare === null || baseline === null ? bicubic : baseline;
+  return rows.filter(isOverall(rows));
 }
 
 /** Over all magnifications, or of the only one. */
@@ -55,7 +61,8 @@ function equals(p: string): string {
   return p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`;
 }
 
-function counted(count: number, noun: string): string {
+/** Such as `1 seed`, `2 seeds`. */
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 

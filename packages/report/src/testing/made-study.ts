@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ImageResult, Json } from '@mmsr/core';
+import { chooseExamples, type ImageResult, type Json } from '@mmsr/core';
+import { madePng } from './made-png.js';
 import { madeImages } from './tested-cell.js';
 
 /** One cell of a made study; what is left out is the same for all. */
@@ -26,6 +27,10 @@ export interface MadeCell {
   readonly engine?: string;
   /** Magnifications that the branch knows. */
   readonly classes?: readonly number[];
+  /** Takes the place of parts of manifest.json. */
+  readonly manifest?: object;
+  /** Side in pixels of the pictures of the best, median and worst images; without it there are none. */
+  readonly picturesPx?: number;
   /** Changes results.json before it is written. */
   readonly change?: (results: Record<string, unknown>) => unknown;
 }
@@ -51,13 +56,38 @@ export async function madeStudy(
       const results = resultsOf(name, cell);
       await write(`${name}/results.json`, (cell.change?.(results) ?? results) as object);
     }
-    const events = (cell.events ?? []).map((event) => `${JSON.stringify(event)}\n`);
+    const pictures = await writePictures(join(folder, name), cell);
+    const events = [...(cell.events ?? []), ...pictures].map(
+      (event) => `${JSON.stringify(event)}\n`,
+    );
     await writeFile(join(folder, name, 'events.jsonl'), events.join(''));
   }
   return { folder, remove: () => rm(root, { recursive: true }) };
 }
 
 const NORMALIZE = { name: 'stain-normalize', method: 'macenko', reference: 'ref.png' };
+/** @returns the events that tell of them */
+async function writePictures(directory: string, cell: MadeCell): Promise<object[]> {
+  const { picturesPx, scale = 2 } = cell;
+  if (picturesPx === undefined) return [];
+  const results = resultsOf('', cell);
+  const { images } = (cell.change?.(results) ?? results) as { images: ImageResult[] };
+  const examples = chooseExamples(images);
+  for (const [place, { rank, magnification }] of examples.entries()) {
+    const folder = join(directory, 'images', `${magnification}x-${rank}`);
+    await mkdir(folder, { recursive: true });
+    for (const [i, panel] of ['lr', 'bicubic', 'sr', 'hr', 'error'].entries()) {
+      const sidePx = panel === 'lr' ? picturesPx / scale : picturesPx;
+      await writeFile(join(folder, `${panel}.png`), madePng(sidePx, sidePx, 10 * place + i));
+    }
+  }
+  return examples.map(({ rank, magnification, index }) => ({
+    type: 'image',
+    step: 10,
+    key: `test-${rank}/${images[index]?.id}`,
+    path: `images/${magnification}x-${rank}.png`,
+  }));
+}
 
 function manifestOf(name: string, cell: MadeCell): object {
   const { settings = {}, seed = 1, scale = 2, steps = 10, groups = 8, digest = 'd' } = cell;
@@ -78,6 +108,7 @@ function manifestOf(name: string, cell: MadeCell): object {
     ...{ format: 1, cell: name, settings, experiment, device },
     data: { test: { images } },
     references,
+    ...cell.manifest,
   };
 }
 
