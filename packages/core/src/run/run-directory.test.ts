@@ -1,11 +1,7 @@
-import '@tensorflow/tfjs-backend-cpu';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
-import { conv2d } from '../model/layers.js';
-import { ParameterScope } from '../model/parameter-scope.js';
-import { initialArrays } from '../training/named-arrays.js';
 import type { Manifest } from './manifest.js';
 import { RunDirectory } from './run-directory.js';
 
@@ -78,25 +74,6 @@ test('a line that a crash cut off does not spoil the next one', async () => {
   await run.record({ type: 'state', state: 'done', step: 2 });
   const lines = (await readFile(join(path, 'events.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ state: 'done' });
-});
-
-test('a damaged newest checkpoint is kept aside, reported, and the one before is used', async () => {
-  const parameters = ParameterScope.root(1);
-  conv2d(parameters.scope('conv'), 1, 1, 1);
-  const arrays = () => initialArrays(parameters.all);
-  const run = new RunDirectory(path);
-  await run.claim(manifest());
-  for (const step of [5, 10]) {
-    const state = { step, parameters: arrays(), firstMoment: arrays(), secondMoment: arrays() };
-    await run.save(parameters, state, 3);
-  }
-  await writeFile(join(run.checkpoints, '10', 'model.safetensors'), 'gone');
-  expect((await run.newestState(parameters))?.step).toBe(5);
-  const warning = (await events()).at(-1);
-  expect(warning).toMatchObject({ type: 'warning', step: 10 });
-  expect(await readFile(join(run.checkpoints, '10.damaged', 'model.safetensors'), 'utf8')).toBe(
-    'gone',
-  );
 });
 
 test('results.json that is no JSON is an error that names it', async () => {

@@ -1,11 +1,21 @@
-import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
 import type { StepState } from '../contracts/train-step.js';
 import { messageOf, MmsrError } from '../errors.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
-import { listCheckpoints, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from './checkpoint.js';
+import type { LoopState } from '../training/loop-state.js';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
+import { CheckpointDamage } from './checkpoint-files.js';
+import {
+  holdsDamaged,
+  listCheckpoints,
+  pruneCheckpoints,
+  removeUnfinished,
+  setDamagedAside,
+} from './checkpoint-list.js';
 import { fileError, writeDurably } from './durable.js';
+import { EventLog } from './event-log.js';
 import { differences, type Manifest, type RunInputs } from './manifest.js';
 import type { CellResults } from './results.js';
 
@@ -20,14 +30,14 @@ export type EventContent = RunEvent extends infer Event
 export class RunDirectory {
   readonly checkpoints: string;
   readonly images: string;
-  readonly #events: string;
+  readonly #events: EventLog;
   #listener: (event: RunEvent) => void = () => undefined;
   #lastStep = 0;
 
   constructor(readonly path: string) {
     this.checkpoints = join(path, 'checkpoints');
     this.images = join(path, 'images');
-    this.#events = join(path, 'events.jsonl');
+    this.#events = new EventLog(join(path, 'events.jsonl'));
   }
 
   /** Follows every event from now on, once it is in events.jsonl. */
@@ -100,23 +110,15 @@ export class RunDirectory {
    */
   async claim(manifest: Manifest): Promise<void> {
     const existing = await this.manifest();
-    if (existing === undefined) {
-      try {
-        await mkdir(this.checkpoints, { recursive: true });
-      } catch (error) {
-        throw fileError('cannot be made', this.path, error);
-      }
-      await this.#write('manifest.json', manifest);
-    } else {
-      this.#refuse(differences(existing, manifest));
+    if (existing !== undefined) this.#refuse(differences(existing, manifest));
+    try {
+      await mkdir(this.checkpoints, { recursive: true });
+    } catch (error) {
+      throw fileError('cannot be made', this.path, error);
     }
-    await this.#mendEvents();
-  }
-
-  /** A line that a crash cut off is ended, so that the next one begins a line of its own. */
-  async #mendEvents(): Promise<void> {
-    const text = await readFile(this.#events, 'utf8').catch(() => '');
-    if (text !== '' && !text.endsWith('\n')) await appendFile(this.#events, '\n');
+    if (existing === undefined) await this.#write('manifest.json', manifest);
+    await removeUnfinished(this.path);
+    await removeUnfinished(this.checkpoints);
   }
 
   /** Of the newest event of this process. */
@@ -126,41 +128,62 @@ export class RunDirectory {
 
   async record(content: EventContent): Promise<void> {
     const event = { time: Date.now(), ...content } as RunEvent;
-    try {
-      await appendFile(this.#events, `${JSON.stringify(event)}\n`);
-    } catch (error) {
-      throw fileError('cannot be written', this.#events, error);
-    }
+    await this.#events.append(event);
     this.#lastStep = event.step;
     this.#listener(event);
   }
 
   /** Saves a checkpoint and removes all but the newest `keep`. */
-  async save(parameters: ParameterScope, state: StepState, keep: number): Promise<void> {
-    await saveCheckpoint(this.checkpoints, parameters, state);
+  async save(
+    parameters: ParameterScope,
+    { state, loop }: { readonly state: StepState; readonly loop?: LoopState },
+    keep: number,
+  ): Promise<void> {
+    await saveCheckpoint(this.checkpoints, parameters, state, loop);
     await this.record({ type: 'checkpoint', step: state.step, path: `checkpoints/${state.step}` });
     await pruneCheckpoints(this.checkpoints, keep);
   }
 
   /**
-   * The newest checkpoint that is whole. A damaged one is kept aside with the ending .damaged and
-   * reported as a warning.
+   * The newest checkpoint that is whole. Newer ones, which are damaged, are kept aside with the ending
+   * .damaged and recorded as warnings.
+   * @param onDamage is told of each
+   * @returns undefined when none was ever saved
+   * @throws MmsrError E_CHECKPOINT when there are some and none is whole; then nothing is moved
    */
-  async newestState(parameters: ParameterScope): Promise<StepState | undefined> {
-    const steps = await listCheckpoints(this.checkpoints);
-    for (const step of steps.reverse()) {
-      const path = join(this.checkpoints, String(step));
+  async newestCheckpoint(
+    parameters: ParameterScope,
+    onDamage: (message: string) => void = () => undefined,
+  ): Promise<Checkpoint | undefined> {
+    const damaged: [number, CheckpointDamage][] = [];
+    for (const step of (await listCheckpoints(this.checkpoints)).reverse()) {
       try {
-        return await loadCheckpoint(path, parameters);
+        const path = join(this.checkpoints, String(step));
+        const checkpoint = await loadCheckpoint(path, parameters);
+        await this.#setAside(damaged, onDamage);
+        return checkpoint;
       } catch (error) {
-        const aside = `${path}.damaged`;
-        const problem = error instanceof MmsrError ? error.describe() : messageOf(error);
-        await rename(path, aside);
-        const message = `the checkpoint of step ${step} is damaged, kept as ${aside}: ${problem}`;
-        await this.record({ type: 'warning', step, message });
+        if (!(error instanceof CheckpointDamage)) throw error;
+        damaged.push([step, error]);
       }
     }
+    const [newest] = damaged;
+    if (newest !== undefined || (await holdsDamaged(this.checkpoints))) {
+      throw noneWhole(this.checkpoints, newest?.[1]);
+    }
     return undefined;
+  }
+
+  async #setAside(
+    damaged: readonly (readonly [number, CheckpointDamage])[],
+    onDamage: (message: string) => void,
+  ): Promise<void> {
+    for (const [step, problem] of damaged) {
+      const aside = await setDamagedAside(this.checkpoints, step);
+      const message = `the checkpoint of step ${step} is damaged, kept as ${aside}: ${problem.describe()}`;
+      onDamage(message);
+      await this.record({ type: 'warning', step, message });
+    }
   }
 
   async finish(results: CellResults): Promise<void> {
@@ -170,6 +193,14 @@ export class RunDirectory {
   #write(name: string, content: object): Promise<void> {
     return writeDurably(join(this.path, name), `${JSON.stringify(content, null, 2)}\n`);
   }
+}
+
+function noneWhole(folder: string, newest: CheckpointDamage | undefined): MmsrError {
+  const example = newest === undefined ? '' : `; the newest: ${newest.describe()}`;
+  return new MmsrError('E_CHECKPOINT', `holds no checkpoint that is whole${example}`, {
+    where: folder,
+    advice: 'Put one back from a copy, or remove this folder to begin again at step 0.',
+  });
 }
 
 /** Undefined where there is no such file. */

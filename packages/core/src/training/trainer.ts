@@ -8,6 +8,7 @@ import { trainedMagnifications } from '../experiment/magnifications.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
 import type { ImageResult, Summary } from '../run/results.js';
 import type { RunDirectory } from '../run/run-directory.js';
+import { LossAverage } from './loss-average.js';
 import { loadInto } from './named-arrays.js';
 import type { OnProgress } from './progress.js';
 
@@ -28,6 +29,8 @@ export interface TrainingContext {
 /** The loop of one run: step, log, validate, checkpoint; it goes on from the newest checkpoint. */
 export class Trainer {
   readonly #losses = new LossAverage();
+  /** False where the validation of the newest step was broken off. */
+  #validated = true;
   #startedMs = 0;
   #firstStep = 0;
 
@@ -43,6 +46,7 @@ export class Trainer {
     this.#startedMs = performance.now();
     let step = first;
     try {
+      if (!this.#validated) await this.#validate(step);
       while (step < steps && !signal.aborted) {
         const report = await this.context.step.run(await take(stream, accumulate));
         step++;
@@ -60,12 +64,17 @@ export class Trainer {
 
   async #restore(): Promise<number> {
     const { directory, parameters, step } = this.context;
-    const state = await directory.newestState(parameters);
-    if (state === undefined) {
+    const checkpoint = await directory.newestCheckpoint(parameters, (message) =>
+      this.#say('warning', message),
+    );
+    if (checkpoint === undefined) {
       await directory.record({ type: 'state', state: 'started', step: 0 });
       return 0;
     }
+    const { state, loop } = checkpoint;
     await step.importState(state);
+    this.#losses.restore(loop.losses);
+    this.#validated = loop.validated;
     await directory.record({ type: 'state', state: 'resumed', step: state.step });
     this.#say('info', `resumed from the checkpoint of step ${state.step}`);
     return state.step;
@@ -73,7 +82,9 @@ export class Trainer {
 
   async #save(): Promise<void> {
     const { directory, parameters, step, experiment } = this.context;
-    await directory.save(parameters, await step.exportState(), experiment.training.keep);
+    const loop = { losses: this.#losses.state(), validated: this.#validated };
+    const state = await step.exportState();
+    await directory.save(parameters, { state, loop }, experiment.training.keep);
   }
 
   async #log(step: number, report: StepReport, stream: BatchStream): Promise<void> {
@@ -108,6 +119,7 @@ export class Trainer {
     const { experiment, data, inference, directory, onProgress, signal } = this.context;
     if (experiment.data.validation === undefined) return;
     const beganMs = performance.now();
+    this.#validated = false;
     await this.#loadWeights();
     const images: ImageResult[] = [];
     for await (const { result } of evaluate(
@@ -120,6 +132,7 @@ export class Trainer {
     }
     const summary = summarize(images, trainedMagnifications(experiment));
     await directory.record({ type: 'metrics', step, values: validationValues(summary) });
+    this.#validated = true;
     const { psnrDb, ssim, bicubic, accuracy } = summary.all as Summary;
     const metrics = { psnrDb, ssim } as Summary;
     onProgress({ phase: 'validated', step, metrics, bicubic, accuracy });
@@ -154,24 +167,4 @@ function validationValues(summary: Readonly<Record<string, Summary>>): Record<st
     }
   }
   return values;
-}
-
-/** Means of the losses of some steps. */
-class LossAverage {
-  #sums: Record<string, number> = {};
-  #count = 0;
-
-  add({ total, terms, gradientNorm }: StepReport): void {
-    this.#count++;
-    for (const [name, value] of Object.entries({ loss: total, ...terms, gradientNorm })) {
-      this.#sums[name] = (this.#sums[name] ?? 0) + value;
-    }
-  }
-
-  take(): Record<string, number> {
-    const entries = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#count]);
-    this.#sums = {};
-    this.#count = 0;
-    return Object.fromEntries(entries) as Record<string, number>;
-  }
 }
