@@ -79,7 +79,7 @@ test('another experiment in the same run directory is refused with the differenc
   const file = await writeExperiment(folder);
   await mmsrRun([file], folder);
   const { code, stderr } = await mmsrRun([file, '--set', 'training.steps=7'], folder);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('training.steps was 6, is 7');
 });
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { DependencyContainer } from 'tsyringe';
 import {
+  InputError,
   type CellRequest,
   CellRunner,
   type CellOutcome,
@@ -160,8 +161,15 @@ async function runCell(
     });
     return { cell: cell.name, directory, ...result };
   } catch (error) {
-    return { cell: cell.name, directory, outcome: 'failed', error };
+    return { cell: cell.name, directory, outcome: outcomeOfError(error), error };
   }
+}
+
+/** A run directory of another experiment is wrong input: nothing was written into it. */
+function outcomeOfError(error: unknown): CellOutcome {
+  const isWrongInput =
+    error instanceof InputError || (error instanceof MmsrError && error.code === 'E_RUN_DIRECTORY');
+  return isWrongInput ? 'wrong-input' : 'failed';
 }
 
 /**

@@ -60,18 +60,37 @@ export class CellRunner {
     @inject(WRITE_PICTURE) private readonly writePicture: WritePicture,
   ) {}
 
-  /** A cell that is done already is left alone. */
+  /**
+   * A cell that is done already is left alone.
+   * @throws MmsrError E_RUN_LOCKED when another process works on it
+   */
   async run(request: CellRequest): Promise<CellResult> {
-    const { cell, directory, folder } = request;
-    const run = new RunDirectory(directory);
+    const run = new RunDirectory(request.directory);
+    const done = request.rerunStale === true ? undefined : await run.resultsOf(inputsOf(request));
+    if (done !== undefined) return { outcome: 'done', results: done };
+    try {
+      await run.lock({ signal: request.signal, onWait: (text) => say(request, text) });
+    } catch (error) {
+      if (request.signal.aborted) return { outcome: 'stopped' };
+      throw error;
+    }
+    try {
+      return await this.#runLocked(run, request);
+    } finally {
+      await run.unlock();
+    }
+  }
+
+  async #runLocked(run: RunDirectory, request: CellRequest): Promise<CellResult> {
+    const { cell, folder } = request;
     if (request.rerunStale === true) await setStaleAside(run, request);
-    const done = await run.resultsOf({ experiment: cell.experiment, data: request.data });
+    const done = await run.resultsOf(inputsOf(request));
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
       const device = await engine.start();
-      const text = `engine ${device.engine} ${device.version} on ${device.device}, ${device.threads} threads (${reason})`;
-      request.onProgress({ phase: 'message', level: 'info', text });
+      const { engine: name, version, threads } = device;
+      say(request, `engine ${name} ${version} on ${device.device}, ${threads} threads (${reason})`);
       const data = await this.pipeline.open(cell.experiment, folder);
       try {
         const { experiment } = cell;
@@ -189,14 +208,18 @@ function optimizerSettings({ name, ...options }: Experiment['optimizer']): Optim
   return { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: name === 'adamw' };
 }
 
-async function setStaleAside(
-  run: RunDirectory,
-  { cell, data, onProgress }: CellRequest,
-): Promise<void> {
-  const changed = await run.staleness({ experiment: cell.experiment, data });
-  if (changed.length === 0) return;
-  const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
+function inputsOf({ cell, data }: CellRequest) {
+  return { experiment: cell.experiment, data };
+}
+
+function say({ onProgress }: CellRequest, text: string): void {
   onProgress({ phase: 'message', level: 'info', text });
+}
+
+async function setStaleAside(run: RunDirectory, request: CellRequest): Promise<void> {
+  const changed = await run.staleness(inputsOf(request));
+  if (changed.length === 0) return;
+  say(request, `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`);
 }
 
 /** The options of a plugin: what stands beside its name. */

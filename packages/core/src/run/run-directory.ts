@@ -18,6 +18,7 @@ import { fileError, writeDurably } from './durable.js';
 import { EventLog } from './event-log.js';
 import { differences, type Manifest, type RunInputs } from './manifest.js';
 import type { CellResults } from './results.js';
+import { RunLock, type RunLockOptions } from './run-lock.js';
 
 /** An event as it is recorded; the directory adds the time. */
 export type EventContent = RunEvent extends infer Event
@@ -33,6 +34,7 @@ export class RunDirectory {
   readonly #events: EventLog;
   #listener: (event: RunEvent) => void = () => undefined;
   #lastStep = 0;
+  #lock: RunLock | undefined;
 
   constructor(readonly path: string) {
     this.checkpoints = join(path, 'checkpoints');
@@ -43,6 +45,19 @@ export class RunDirectory {
   /** Follows every event from now on, once it is in events.jsonl. */
   onEvent(listener: (event: RunEvent) => void): void {
     this.#listener = listener;
+  }
+
+  /**
+   * Takes the directory for this process alone, until {@link unlock}.
+   * @throws MmsrError E_RUN_LOCKED saying which process works in it
+   */
+  async lock(options?: RunLockOptions): Promise<void> {
+    this.#lock = await RunLock.take(this.path, options);
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   /** Undefined as long as the cell is not done. */
@@ -127,6 +142,7 @@ export class RunDirectory {
   }
 
   async record(content: EventContent): Promise<void> {
+    await this.#lock?.assertHeld();
     const event = { time: Date.now(), ...content } as RunEvent;
     await this.#events.append(event);
     this.#lastStep = event.step;
@@ -139,6 +155,7 @@ export class RunDirectory {
     { state, loop }: { readonly state: StepState; readonly loop?: LoopState },
     keep: number,
   ): Promise<void> {
+    await this.#lock?.assertHeld();
     await saveCheckpoint(this.checkpoints, parameters, state, loop);
     await this.record({ type: 'checkpoint', step: state.step, path: `checkpoints/${state.step}` });
     await pruneCheckpoints(this.checkpoints, keep);
@@ -187,6 +204,7 @@ export class RunDirectory {
   }
 
   async finish(results: CellResults): Promise<void> {
+    await this.#lock?.assertHeld();
     await this.#write('results.json', results);
   }
 
