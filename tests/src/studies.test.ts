@@ -119,7 +119,7 @@ test('a cell whose images changed is stale, done or not', async () => {
   expect((await mmsrRun([file], folder)).code).toBe(0);
   await paint('test.png', 101);
   const { code, stderr } = await mmsrRun([file], folder);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('the images of data.test are not the same: test.png');
   expect((await mmsrRun([file, '--rerun-stale'], folder)).code).toBe(0);
 });

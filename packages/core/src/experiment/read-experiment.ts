@@ -58,7 +58,7 @@ export async function readExperiment(file: string, options: ReadOptions): Promis
   const cells = combinations.map((combination) => validator.validate(combination));
   const problems = [...early, ...loading.problems, ...cells.flatMap((cell) => cell.problems)];
   if (problems.length === 0) problems.push(...equalCells(cells, design.axes, positions));
-  if (problems.length > 0) throw new InputError(withoutRepetition(problems));
+  if (problems.length > 0) throw new InputError(theFirst(withoutRepetition(problems)));
   return toStudy(resolve(file), design, cells, options.only);
 }
 
@@ -109,6 +109,16 @@ function equalCells(
     const message = `matrix.${key}: ${show(values[index])} gives the same experiment as ${show(values[other])}`;
     return [new MmsrError('E_EXPERIMENT', message, { where: positions.ofValue(path) })];
   });
+}
+
+/** Of wrong keys; a file with more is another kind of file. */
+const MAX_PROBLEMS = 50;
+
+function theFirst(problems: readonly MmsrError[]): readonly MmsrError[] {
+  const more = problems.length - MAX_PROBLEMS;
+  if (more <= 0) return problems;
+  const message = `${more} more problems are not shown`;
+  return [...problems.slice(0, MAX_PROBLEMS), new MmsrError('E_EXPERIMENT', message)];
 }
 
 /** Each problem once, though many cells may share it; none about text that could not be filled in. */
