@@ -352,8 +352,8 @@ test('a union of mappings is judged by the one that was meant', async () => {
 });
 
 test('of a file with thousands of wrong keys the first are shown', async () => {
-  const wrong = Array.from({ length: 3000 }, (_, i) => `wrong${i}: 1\n`).join('');
+  const wrong = Array.from({ length: 300 }, (_, i) => `wrong${i}: 1\n`).join('');
   const problems = await problemsOf(`${SHORT}${wrong}`);
   expect(problems).toHaveLength(51);
-  expect(problems.at(-1)).toContain('2950 more problems are not shown');
+  expect(problems.at(-1)).toContain('250 more problems are not shown');
 });
