@@ -60,6 +60,7 @@ export {
 } from './objective/objective.js';
 export { builtinLosses } from './objective/builtin-losses.js';
 export { assertFinite, createEagerStep } from './training/eager-step.js';
+export { NonFiniteError, withOrigin, type NonFiniteOrigin } from './training/non-finite.js';
 export { differentiate } from './training/differentiate.js';
 export { assertMatch, copyArrays, initialArrays, zeroArrays } from './training/named-arrays.js';
 export { createEagerInference } from './training/eager-inference.js';

@@ -62,6 +62,7 @@ test('a short file is one cell with every default filled in', async () => {
       validateEverySteps: 1000,
       checkpointEverySteps: 1000,
       logEverySteps: 10,
+      nonFinite: { policy: 'error', limit: 10, learningRateFactor: 0.5 },
       keep: 3,
     },
     evaluation: {

@@ -14,6 +14,7 @@ import { ModelFactory } from '../model/model-factory.js';
 import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
 import { PluginRegistry } from '../plugins/register.js';
 import type { OnProgress } from '../training/progress.js';
+import type { LearningRateFactor } from '../training/non-finite-policy.js';
 import { learningRateSchedule } from '../training/schedule.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
@@ -134,7 +135,8 @@ export class CellRunner {
   async #trainAndEvaluate(session: Session): Promise<CellResult> {
     const { experiment, engine, run, signal, data, onProgress } = session;
     const model = this.factory.model(experiment);
-    const step = await engine.trainStep(this.#definition(experiment, model));
+    const learningRateFactor = { value: 1 };
+    const step = await engine.trainStep(this.#definition(experiment, model, learningRateFactor));
     const twin = this.factory.model(experiment);
     const inference = await engine.inference(twin);
     try {
@@ -146,6 +148,7 @@ export class CellRunner {
         inferenceParameters: twin.parameters,
         data,
         directory: run,
+        learningRateFactor,
         onProgress,
         signal,
       });
@@ -165,14 +168,19 @@ export class CellRunner {
     }
   }
 
-  #definition(experiment: Experiment, model: MultiTaskModel): TrainStepDefinition {
+  #definition(
+    experiment: Experiment,
+    model: MultiTaskModel,
+    factor: LearningRateFactor,
+  ): TrainStepDefinition {
+    const scheduled = learningRateOf(experiment);
     const objective = this.factory.objective(experiment, model);
-    const { optimizer, schedule, training, seed } = experiment;
+    const { optimizer, training, seed } = experiment;
     return {
       parameters: model.parameters,
       loss: (batch, pass) => objective(model.forward(batch.lr, pass), batch),
       optimizer: optimizerSettings(optimizer),
-      learningRate: learningRateSchedule(schedule, optimizer.learningRate, training.steps),
+      learningRate: (step) => scheduled(step) * factor.value,
       clipNorm: training.clipNorm,
       ema: training.ema,
       seed,
@@ -201,6 +209,10 @@ export class CellRunner {
     const key = `test/${image.result.id}`;
     await session.run.record({ type: 'image', step, key, path: `images/${path}` });
   }
+}
+
+function learningRateOf({ schedule, optimizer, training }: Experiment): (step: number) => number {
+  return learningRateSchedule(schedule, optimizer.learningRate, training.steps);
 }
 
 function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {

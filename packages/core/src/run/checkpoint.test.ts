@@ -56,7 +56,8 @@ test('what is loaded is what was saved, bit for bit', async () => {
 
 test('the state of the loop comes back to the last bit', async () => {
   const parameters = model();
-  const loop = { losses: { steps: 3, sums: { loss: 0.1 + 0.2, tiny: 5e-324 } }, validated: false };
+  const losses = { steps: 3, sums: { loss: 0.1 + 0.2, tiny: 5e-324 } };
+  const loop = { losses, validated: false, nonFinite: 2, learningRateFactor: 0.1 };
   const path = await saveCheckpoint(folder, parameters, stateOf(parameters, 7), loop);
   expect((await loadCheckpoint(path, parameters)).loop).toEqual(loop);
 });

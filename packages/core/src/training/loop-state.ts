@@ -7,7 +7,16 @@ export interface LoopState {
   readonly losses: { readonly steps: number; readonly sums: Readonly<Record<string, number>> };
   /** False where the validation of this step was broken off. */
   readonly validated: boolean;
+  /** How often a loss or gradient was not finite. */
+  readonly nonFinite: number;
+  /** What rollbacks made of the learning rate. */
+  readonly learningRateFactor: number;
 }
 
 /** Of a run that begins. */
-export const NEW_LOOP: LoopState = { losses: { steps: 0, sums: {} }, validated: true };
+export const NEW_LOOP: LoopState = {
+  losses: { steps: 0, sums: {} },
+  validated: true,
+  nonFinite: 0,
+  learningRateFactor: 1,
+};

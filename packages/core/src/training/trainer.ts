@@ -10,6 +10,12 @@ import type { ImageResult, Summary } from '../run/results.js';
 import type { RunDirectory } from '../run/run-directory.js';
 import { LossAverage } from './loss-average.js';
 import { loadInto } from './named-arrays.js';
+import {
+  NonFinitePolicy,
+  skipStep,
+  type LearningRateFactor,
+  type Verdict,
+} from './non-finite-policy.js';
 import type { OnProgress } from './progress.js';
 
 export interface TrainingContext {
@@ -21,6 +27,8 @@ export interface TrainingContext {
   readonly inferenceParameters: ParameterScope;
   readonly data: OpenData;
   readonly directory: RunDirectory;
+  /** What the definition of the step multiplies the learning rate by. */
+  readonly learningRateFactor: LearningRateFactor;
   readonly onProgress: OnProgress;
   /** Ends training after the step in progress, with a checkpoint. */
   readonly signal: AbortSignal;
@@ -34,21 +42,33 @@ export class Trainer {
   #startedMs = 0;
   #firstStep = 0;
 
-  constructor(private readonly context: TrainingContext) {}
+  readonly #nonFinite: NonFinitePolicy;
+
+  constructor(private readonly context: TrainingContext) {
+    const { experiment, learningRateFactor, data } = context;
+    this.#nonFinite = new NonFinitePolicy(experiment, learningRateFactor, data);
+  }
 
   /** @returns `done`, or `stopped` when the signal came first; either way the last step is saved */
   async train(): Promise<'done' | 'stopped'> {
     const { experiment, data, signal } = this.context;
     const { steps, accumulate, checkpointEverySteps, validateEverySteps } = experiment.training;
     const first = await this.#restore();
-    const stream = data.batches(first * accumulate);
+    let stream = data.batches(first * accumulate);
     this.#firstStep = first;
     this.#startedMs = performance.now();
     let step = first;
     try {
+      if (step === 0 && this.#nonFinite.needsBeginning) await this.#save();
       if (!this.#validated) await this.#validate(step);
       while (step < steps && !signal.aborted) {
-        const report = await this.context.step.run(await take(stream, accumulate));
+        const report = await this.#run(step, await take(stream, accumulate));
+        if (report === 'rollback') {
+          await stream.close();
+          step = await this.#rollBack();
+          stream = data.batches(step * accumulate);
+          continue;
+        }
         step++;
         await this.#log(step, report, stream);
         if (step % validateEverySteps === 0 && step < steps) await this.#validate(step);
@@ -60,6 +80,35 @@ export class Trainer {
     }
     await this.#loadWeights();
     return step < steps ? 'stopped' : 'done';
+  }
+
+  /** One step; undefined where it was skipped. */
+  async #run(
+    step: number,
+    batches: readonly Batch[],
+  ): Promise<StepReport | undefined | 'rollback'> {
+    let verdict: Verdict;
+    try {
+      return await this.context.step.run(batches);
+    } catch (error) {
+      verdict = this.#nonFinite.judge(error);
+    }
+    const { action, message } = verdict;
+    this.#say('warning', message);
+    await this.context.directory.record({ type: 'warning', step: step + 1, message });
+    if (action === 'rollback') return 'rollback';
+    await skipStep(this.context.step);
+    return undefined;
+  }
+
+  /** To the newest checkpoint; the learning rate and the count of faults stay as they are now. */
+  async #rollBack(): Promise<number> {
+    const { directory, parameters, step } = this.context;
+    const checkpoint = await directory.newestCheckpoint(parameters);
+    if (checkpoint === undefined) throw new Error('there is no checkpoint to go back to');
+    await step.importState(checkpoint.state);
+    this.#losses.restore(checkpoint.loop.losses);
+    return checkpoint.state.step;
   }
 
   async #restore(): Promise<number> {
@@ -75,6 +124,7 @@ export class Trainer {
     await step.importState(state);
     this.#losses.restore(loop.losses);
     this.#validated = loop.validated;
+    this.#nonFinite.restore(loop);
     await directory.record({ type: 'state', state: 'resumed', step: state.step });
     this.#say('info', `resumed from the checkpoint of step ${state.step}`);
     return state.step;
@@ -82,19 +132,23 @@ export class Trainer {
 
   async #save(): Promise<void> {
     const { directory, parameters, step, experiment } = this.context;
-    const loop = { losses: this.#losses.state(), validated: this.#validated };
+    const loop = {
+      losses: this.#losses.state(),
+      validated: this.#validated,
+      ...this.#nonFinite.state(),
+    };
     const state = await step.exportState();
     await directory.save(parameters, { state, loop }, experiment.training.keep);
   }
 
-  async #log(step: number, report: StepReport, stream: BatchStream): Promise<void> {
+  async #log(step: number, report: StepReport | undefined, stream: BatchStream): Promise<void> {
     const { experiment, directory, onProgress } = this.context;
     const { logEverySteps, steps, batchSize, accumulate } = experiment.training;
-    this.#losses.add(report);
+    if (report !== undefined) this.#losses.add(report);
     if (step % logEverySteps !== 0 && step !== steps) return;
     const losses = this.#losses.take();
-    const { learningRate } = report;
-    await directory.record({ type: 'metrics', step, values: { ...losses, learningRate } });
+    const values = report === undefined ? losses : { ...losses, learningRate: report.learningRate };
+    if (Object.keys(values).length > 0) await directory.record({ type: 'metrics', step, values });
     const elapsedMs = performance.now() - this.#startedMs;
     const stepsPerMs = (step - this.#firstStep) / elapsedMs;
     onProgress({
