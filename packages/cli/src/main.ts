@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { DIFFERENCE_KINDS, type DifferenceKind } from '@mmsr/core';
 import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
 import { installCommand, type InstallCommandOptions } from './commands/install.js';
@@ -14,6 +15,12 @@ const collect = (value: string, list: readonly string[]) => [...list, value];
 function countOf(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number from 1 on.');
+}
+
+function differenceKind(text: string, before: readonly DifferenceKind[]): DifferenceKind[] {
+  const kind = DIFFERENCE_KINDS.find((known) => known === text);
+  if (kind !== undefined) return [...before, kind];
+  throw new InvalidArgumentError(`There are: ${DIFFERENCE_KINDS.join(', ')}.`);
 }
 
 type Finish = (code: Promise<number>) => Promise<void>;
@@ -44,6 +51,12 @@ function addExperimentCommands(program: Command, finish: Finish): void {
       '--rerun-stale',
       'moves runs of another configuration or data aside and redoes them',
       false,
+    )
+    .addOption(
+      new Option('--allow <KIND>', 'goes on though this differs from how the run began; repeatable')
+        .choices(DIFFERENCE_KINDS)
+        .argParser(differenceKind)
+        .default([], 'nothing'),
     )
     .option('--json', 'prints the results as JSON', false)
     .option('--jobs <N>', 'cells at a time, each in a process of its own', countOf, 1)

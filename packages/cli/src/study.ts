@@ -6,6 +6,7 @@ import {
   CellRunner,
   type CellOutcome,
   type CellResults,
+  type DifferenceKind,
   type Launcher,
   type LauncherPlugin,
   messageOf,
@@ -58,6 +59,8 @@ export interface RunStudyOptions {
   readonly launcher?: string;
   /** Moves runs of another configuration or other images aside and does them again. Default: false. */
   readonly rerunStale?: boolean;
+  /** In what runs that are there may differ from what is asked for. Default: nothing. */
+  readonly allow?: readonly DifferenceKind[];
   /** Cells at a time, each in a process of its own. Default: 1. */
   readonly jobs?: number;
 }
@@ -119,8 +122,11 @@ export async function runStudy(
 
 /** Arguments of `mmsr-run` that do only this cell. */
 function commandLineOf(study: LoadedStudy, cell: string, options: RunStudyOptions): string[] {
-  const { out = 'runs', rerunStale = false } = options;
-  const rest = rerunStale ? ['--rerun-stale'] : [];
+  const { out = 'runs', rerunStale = false, allow = [] } = options;
+  const rest = [
+    ...(rerunStale ? ['--rerun-stale'] : []),
+    ...allow.flatMap((kind) => ['--allow', kind]),
+  ];
   return [study.file, '--only', cell, '--out', out, ...study.commandLine, ...rest];
 }
 
@@ -147,7 +153,7 @@ function createLauncher(
 async function runCell(
   study: LoadedStudy,
   request: Pick<CellRequest, 'cell' | 'directory' | 'signal' | 'data'>,
-  { onProgress, rerunStale = false }: RunStudyOptions,
+  { onProgress, rerunStale = false, allow = [] }: RunStudyOptions,
 ): Promise<CellReport> {
   const { cell, directory } = request;
   const container = study.container.createChildContainer();
@@ -158,6 +164,7 @@ async function runCell(
       folder: study.folder,
       onProgress: (progress) => onProgress?.(cell.name, progress),
       rerunStale,
+      allow,
     });
     return { cell: cell.name, directory, ...result };
   } catch (error) {

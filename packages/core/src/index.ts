@@ -77,7 +77,12 @@ export * from './run/results.js';
 export * from './run/safetensors.js';
 export { writeDurably } from './run/durable.js';
 export { RunDirectory } from './run/run-directory.js';
-export { experimentDifferences, type Manifest } from './run/manifest.js';
+export {
+  DIFFERENCE_KINDS,
+  experimentDifferences,
+  type DifferenceKind,
+  type Manifest,
+} from './run/manifest.js';
 export { readStudyRecord, writeStudyRecord, type StudyRecord } from './run/study-record.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
 export { cacheFolder } from './native-parts/cache-folder.js';

@@ -1,5 +1,11 @@
 import { join, relative, resolve } from 'node:path';
-import { InputError, messageOf, MmsrError, type CellResults } from '@mmsr/core';
+import {
+  InputError,
+  messageOf,
+  MmsrError,
+  type CellResults,
+  type DifferenceKind,
+} from '@mmsr/core';
 import { summarizeStudy } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
@@ -16,6 +22,7 @@ export interface RunCommandOptions {
   readonly launcher?: string;
   readonly jobs: number;
   readonly rerunStale: boolean;
+  readonly allow: readonly DifferenceKind[];
 }
 
 /** `mmsr-run EXP.yaml`. @returns the exit code */
@@ -31,6 +38,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       ...(options.launcher !== undefined && { launcher: options.launcher }),
       jobs: options.jobs,
       rerunStale: options.rerunStale,
+      allow: options.allow,
       signal: stop.signal,
       onProgress: (cell, progress) => printer.show(cell, progress),
     });

@@ -19,7 +19,7 @@ import { learningRateSchedule } from '../training/schedule.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
-import type { Manifest } from './manifest.js';
+import type { DifferenceKind, Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { selectEngine } from './select-engine.js';
@@ -37,6 +37,8 @@ export interface CellRequest {
   readonly data?: Manifest['data'];
   /** Moves a run of another configuration or other images aside instead of refusing. */
   readonly rerunStale?: boolean;
+  /** In what the run that lies in the directory may differ from what is asked for. */
+  readonly allow?: readonly DifferenceKind[];
 }
 
 export type CellResult =
@@ -67,7 +69,7 @@ export class CellRunner {
    */
   async run(request: CellRequest): Promise<CellResult> {
     const run = new RunDirectory(request.directory);
-    const done = request.rerunStale === true ? undefined : await run.resultsOf(inputsOf(request));
+    const done = request.rerunStale === true ? undefined : await doneOf(run, request);
     if (done !== undefined) return { outcome: 'done', results: done };
     try {
       await run.lock({ signal: request.signal, onWait: (text) => say(request, text) });
@@ -85,7 +87,7 @@ export class CellRunner {
   async #runLocked(run: RunDirectory, request: CellRequest): Promise<CellResult> {
     const { cell, folder } = request;
     if (request.rerunStale === true) await setStaleAside(run, request);
-    const done = await run.resultsOf(inputsOf(request));
+    const done = await doneOf(run, request);
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
@@ -106,7 +108,7 @@ export class CellRunner {
 
   async #work(session: Session): Promise<CellResult> {
     const { run, experiment, cell, study } = session;
-    await run.claim(await describeRun(session, this.registry));
+    await run.claim(await describeRun(session, this.registry), session.allow);
     const tracker = this.#tracker(experiment);
     await tracker?.start({ experiment: study, cell: cell.name, directory: run.path });
     if (tracker !== undefined) run.onEvent((event) => tracker.record(event));
@@ -222,6 +224,10 @@ function optimizerSettings({ name, ...options }: Experiment['optimizer']): Optim
 
 function inputsOf({ cell, data }: CellRequest) {
   return { experiment: cell.experiment, data };
+}
+
+function doneOf(run: RunDirectory, request: CellRequest): Promise<CellResults | undefined> {
+  return run.resultsOf(inputsOf(request), request.allow);
 }
 
 function say({ onProgress }: CellRequest, text: string): void {

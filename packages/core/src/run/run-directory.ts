@@ -16,7 +16,15 @@ import {
 } from './checkpoint-list.js';
 import { fileError, writeDurably } from './durable.js';
 import { EventLog } from './event-log.js';
-import { differences, type Manifest, type RunInputs } from './manifest.js';
+import {
+  differences,
+  runDifferences,
+  threadChange,
+  type Difference,
+  type DifferenceKind,
+  type Manifest,
+  type RunInputs,
+} from './manifest.js';
 import type { CellResults } from './results.js';
 import { RunLock, type RunLockOptions } from './run-lock.js';
 
@@ -69,16 +77,21 @@ export class RunDirectory {
    * The results, when they are those of this experiment and these images.
    * @throws MmsrError E_RUN_DIRECTORY when they are of another run, naming the differences
    */
-  async resultsOf(inputs: RunInputs): Promise<CellResults | undefined> {
+  async resultsOf(
+    inputs: RunInputs,
+    allowed: readonly DifferenceKind[] = [],
+  ): Promise<CellResults | undefined> {
     const results = await this.results();
-    if (results !== undefined) this.#refuse(await this.staleness(inputs));
+    if (results === undefined) return undefined;
+    const manifest = await this.manifest();
+    if (manifest !== undefined) this.#refuse(differences(manifest, inputs), allowed);
     return results;
   }
 
   /** In what the run that lies here differs from what is asked for now; empty where none does. */
   async staleness(inputs: RunInputs): Promise<string[]> {
     const manifest = await this.manifest();
-    return manifest === undefined ? [] : differences(manifest, inputs);
+    return manifest === undefined ? [] : differences(manifest, inputs).map(({ text }) => text);
   }
 
   /**
@@ -101,16 +114,19 @@ export class RunDirectory {
     }
   }
 
-  #refuse(changed: readonly string[]): void {
-    if (changed.length === 0) return;
+  #refuse(changes: readonly Difference[], allowed: readonly DifferenceKind[]): void {
+    const refused = changes.filter(({ kind }) => !allowed.includes(kind));
+    if (refused.length === 0) return;
+    const kinds = [...new Set(refused.map(({ kind }) => kind))];
+    const allow = kinds.map((kind) => `--allow ${kind}`).join(' ');
     throw new MmsrError(
       'E_RUN_DIRECTORY',
-      `holds a run of another experiment; different are: ${changed.join('; ')}`,
+      `holds a run that was begun otherwise; different are: ${refused.map(({ text }) => text).join('; ')}`,
       {
         where: this.path,
         advice:
-          'Change `name` in the YAML or the folder with --out; or run with --rerun-stale, which moves ' +
-          'this run aside and does it again.',
+          'Change `name` in the YAML or the folder with --out; run with --rerun-stale, which moves ' +
+          `this run aside and does it again; or go on all the same with ${allow}.`,
       },
     );
   }
@@ -121,11 +137,13 @@ export class RunDirectory {
 
   /**
    * Takes the directory for a run: makes it, or checks that it is of the same experiment and data.
+   * @param allowed in what it may differ; that is noted in its manifest
    * @throws MmsrError E_RUN_DIRECTORY naming the differences
    */
-  async claim(manifest: Manifest): Promise<void> {
+  async claim(manifest: Manifest, allowed: readonly DifferenceKind[] = []): Promise<void> {
     const existing = await this.manifest();
-    if (existing !== undefined) this.#refuse(differences(existing, manifest));
+    const changes = existing === undefined ? [] : runDifferences(existing, manifest);
+    this.#refuse(changes, allowed);
     try {
       await mkdir(this.checkpoints, { recursive: true });
     } catch (error) {
@@ -133,7 +151,23 @@ export class RunDirectory {
     }
     if (existing === undefined) await this.#write('manifest.json', manifest);
     await removeUnfinished(this.path);
+    if (existing !== undefined) await this.#noteChanges(existing, manifest, changes);
     await removeUnfinished(this.checkpoints);
+  }
+
+  async #noteChanges(
+    before: Manifest,
+    now: Manifest,
+    changes: readonly Difference[],
+  ): Promise<void> {
+    const threads = threadChange(before, now);
+    const texts = [...changes.map(({ text }) => text), ...(threads === undefined ? [] : [threads])];
+    if (texts.length === 0) return;
+    const resumedWith = [...(before.resumedWith ?? []), { date: now.created, differences: texts }];
+    // What it is now is what its end is computed with; how it began stays in the list.
+    await this.#write('manifest.json', { ...now, created: before.created, resumedWith });
+    const message = `resumed otherwise than it began: ${texts.join('; ')}`;
+    await this.record({ type: 'warning', step: this.#lastStep, message });
   }
 
   /** Of the newest event of this process. */
