@@ -7,6 +7,7 @@ import { pluginsCommand } from './commands/plugins.js';
 import { reportCommand, type ReportCommandOptions } from './commands/report.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
+import { verifyCommand, type VerifyCommandOptions } from './commands/verify.js';
 import { EXIT } from './exit-codes.js';
 import { versionOf } from './versions.js';
 
@@ -74,6 +75,7 @@ function addExperimentCommands(program: Command, finish: Finish): void {
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
   addReport(program, finish);
+  addVerify(program, finish);
 }
 
 /** What is here: plugins, engines, native parts. */
@@ -115,6 +117,19 @@ function addReport(program: Command, finish: Finish): void {
     .addHelpText('after', example('mmsr-run report runs/plug-and-play'))
     .action((folder: string, options: ReportCommandOptions) =>
       finish(reportCommand(folder, options)),
+    );
+}
+
+function addVerify(program: Command, finish: Finish): void {
+  program
+    .command('verify')
+    .description('recomputes the digests of a run: images, weights, results')
+    .argument('<RUN>', 'the run directory of a cell that is done, such as runs/NAME/main')
+    .option('--rerun', 'repeats the run from its manifest and compares every number', false)
+    .option('--folder <DIR>', 'where the paths of its images begin, if not where they did')
+    .addHelpText('after', example('mmsr-run verify runs/quickstart/main --rerun'))
+    .action((directory: string, options: VerifyCommandOptions) =>
+      finish(verifyCommand(directory, options)),
     );
 }
 

@@ -32,12 +32,13 @@ export interface LoadedStudy extends Study {
 
 /**
  * Reads an experiment file and loads the plugins that it names.
- * @param options `profile`: one of the file's; `set`: `KEY=VALUE` overrides; `only`: names of cells
+ * @param options `profile`: one of the file's; `set`: `KEY=VALUE` overrides; `only`: names of cells;
+ * `folder`: where its paths begin, by default at the file
  * @throws InputError with everything that is wrong
  */
 export async function loadStudy(
   file: string,
-  options: Pick<ReadOptions, 'profile' | 'set' | 'only'> = {},
+  options: Pick<ReadOptions, 'profile' | 'set' | 'only' | 'folder'> = {},
 ): Promise<LoadedStudy> {
   const container = createContainer();
   const study = await readExperiment(file, { ...options, container });

@@ -83,6 +83,14 @@ export {
   type DifferenceKind,
   type Manifest,
 } from './run/manifest.js';
+export {
+  dataFinding,
+  experimentFile,
+  repetitionFindings,
+  verifyFiles,
+  type Finding,
+  type VerifiedRun,
+} from './run/verify-run.js';
 export { readStudyRecord, writeStudyRecord, type StudyRecord } from './run/study-record.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
 export { cacheFolder } from './native-parts/cache-folder.js';

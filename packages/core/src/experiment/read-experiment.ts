@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly set?: readonly string[];
   /** Names of the cells to keep, or patterns with `*` and `?`; by default all. */
   readonly only?: readonly string[];
+  /** To which the file's paths are relative; by default the file's own. */
+  readonly folder?: string | undefined;
   /** By default the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -51,7 +53,7 @@ export async function readExperiment(file: string, options: ReadOptions): Promis
   if (overrideProblems.length + design.problems.length > 0) {
     throw new InputError([...early, ...design.problems]);
   }
-  const folder = dirname(resolve(file));
+  const folder = resolve(options.folder ?? dirname(file));
   const { combinations } = design;
   const loading = await loadNamedInFile(container, combinations, folder);
   const validator = new CellValidator(new PluginRegistry(container), loading.failures);
@@ -59,7 +61,7 @@ export async function readExperiment(file: string, options: ReadOptions): Promis
   const problems = [...early, ...loading.problems, ...cells.flatMap((cell) => cell.problems)];
   if (problems.length === 0) problems.push(...equalCells(cells, design.axes, positions));
   if (problems.length > 0) throw new InputError(theFirst(withoutRepetition(problems)));
-  return toStudy(resolve(file), design, cells, options.only);
+  return { ...toStudy(resolve(file), design, cells, options.only), folder };
 }
 
 async function readMapping(file: string): Promise<{ data: JsonObject; positions: Positions }> {

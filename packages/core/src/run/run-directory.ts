@@ -26,6 +26,7 @@ import {
   type RunInputs,
 } from './manifest.js';
 import type { CellResults } from './results.js';
+import { sealOf, type Seal } from './seal.js';
 import { RunLock, type RunLockOptions } from './run-lock.js';
 
 /** An event as it is recorded; the directory adds the time. */
@@ -129,6 +130,11 @@ export class RunDirectory {
           `this run aside and does it again; or go on all the same with ${allow}.`,
       },
     );
+  }
+
+  /** Digests of what the run ended with; undefined as long as it has not. */
+  seal(): Promise<Seal | undefined> {
+    return readJson(join(this.path, 'seal.json'));
   }
 
   manifest(): Promise<Manifest | undefined> {
@@ -239,12 +245,18 @@ export class RunDirectory {
 
   async finish(results: CellResults): Promise<void> {
     await this.#lock?.assertHeld();
-    await this.#write('results.json', results);
+    const text = jsonText(results);
+    await this.#write('seal.json', await sealOf(this.path, text));
+    await writeDurably(join(this.path, 'results.json'), text);
   }
 
   #write(name: string, content: object): Promise<void> {
-    return writeDurably(join(this.path, name), `${JSON.stringify(content, null, 2)}\n`);
+    return writeDurably(join(this.path, name), jsonText(content));
   }
+}
+
+function jsonText(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 function noneWhole(folder: string, newest: CheckpointDamage | undefined): MmsrError {
