@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomStream, type RunEvent } from '@mmsr/core';
-import { MMSR_RUN, start } from './command-line.js';
+import { MMSR_RUN, start, type Started } from './command-line.js';
 
 /** Everything a run ends with, in a form that is equal when every bit is. */
 export interface RunEnd {
@@ -49,38 +49,67 @@ export interface KillOptions {
   readonly folder: string;
   readonly file: string;
   readonly kills: number;
-  /** How long a whole run takes; each is killed within this time. */
+  /** How long a whole run takes, and how long of that comes before its first step. */
   readonly wholeMs: number;
+  readonly startMs: number;
   readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** One kill in five comes at any time, the others once the run is at its steps. */
+const ANY_TIME = 0.2;
+
+export interface KilledRuns {
+  /** Of runs that were killed at least once and then came to their end. */
+  readonly folders: readonly string[];
+  readonly atSteps: number;
 }
 
 /**
  * Runs the experiment again and again, each time killed at a random moment, until it is done, then another
  * copy of it, until there were so many kills.
- * @returns the folders of runs that were killed at least once and then came to their end
  */
-export async function killRuns(options: KillOptions): Promise<string[]> {
-  const { folder, file, kills, wholeMs, environment = {} } = options;
+export async function killRuns(options: KillOptions): Promise<KilledRuns> {
+  const { folder, file, kills, environment = {} } = options;
   const random = randomStream(Number(process.env.MMSR_KILL_SEED ?? 1), 'kill');
-  const ended: string[] = [];
-  let killed = 0;
+  const folders: string[] = [];
+  const count = { killed: 0, atSteps: 0 };
   let out = join(folder, 'killed-0');
   let isUntouched = true;
-  while (killed < kills || !isUntouched) {
+  while (count.killed < kills || !isUntouched) {
     const run = start(process.execPath, [MMSR_RUN, file, '--out', out], folder, environment);
-    const delayMs = random.uniform() * wholeMs;
-    const timer = killed < kills ? setTimeout(() => run.kill('SIGKILL'), delayMs) : undefined;
+    const killing =
+      count.killed < kills
+        ? killAtRandom(run, options, [random.uniform(), random.uniform()])
+        : Promise.resolve(false);
     const { code, signal, stderr } = await run.ended;
-    clearTimeout(timer);
+    const atSteps = await killing;
     if (signal === 'SIGKILL') {
-      killed++;
+      count.killed++;
+      if (atSteps) count.atSteps++;
       isUntouched = false;
       continue;
     }
-    if (code !== 0) throw new Error(`after ${killed} kills it ended with ${code}:\n${stderr}`);
-    if (!isUntouched) ended.push(out);
-    out = join(folder, `killed-${ended.length}-${killed}`);
+    if (code !== 0)
+      throw new Error(`after ${count.killed} kills it ended with ${code}:\n${stderr}`);
+    if (!isUntouched) folders.push(out);
+    out = join(folder, `killed-${folders.length}-${count.killed}`);
     isUntouched = true;
   }
-  return ended;
+  return { folders, atSteps: count.atSteps };
+}
+
+/** Kills a run that has not ended by then. @returns whether it was at its steps */
+async function killAtRandom(
+  run: Started,
+  { wholeMs, startMs }: KillOptions,
+  [kind, moment]: readonly [number, number],
+): Promise<boolean> {
+  const atSteps = kind >= ANY_TIME;
+  // A run that has no step left to do says nothing of steps.
+  if (atSteps) await run.seen(': step ').catch(() => undefined);
+  const delayMs = moment * (atSteps ? wholeMs - startMs : wholeMs);
+  const timer = setTimeout(() => run.kill('SIGKILL'), delayMs);
+  await run.ended;
+  clearTimeout(timer);
+  return atSteps;
 }
