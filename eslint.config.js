@@ -53,7 +53,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.test.ts', '**/*.integration.ts'],
+    files: ['**/*.test.ts', '**/*.integration.ts', '**/*.faults.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
   {

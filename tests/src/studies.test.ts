@@ -91,7 +91,7 @@ test('a stale cell is named with the difference, and done again only when asked'
   const before = await results('seed-1');
   const changed = [file, ...only, '--set', 'training.steps=3'];
   const refused = await mmsrRun(changed, folder);
-  expect(refused.code).toBe(1);
+  expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/training\.steps was 6, is 3.*--rerun-stale/s);
   expect(await results('seed-1')).toEqual(before);
 
@@ -119,7 +119,7 @@ test('a cell whose images changed is stale, done or not', async () => {
   expect((await mmsrRun([file], folder)).code).toBe(0);
   await paint('test.png', 101);
   const { code, stderr } = await mmsrRun([file], folder);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('the images of data.test are not the same: test.png');
   expect((await mmsrRun([file, '--rerun-stale'], folder)).code).toBe(0);
 });

@@ -57,7 +57,10 @@ test('a run that wasm began goes on with TensorFlow and ends as on one engine', 
   await begun.seen('step 1/40');
   begun.kill('SIGUSR2');
   expect((await begun.ended).code).toBe(75);
-  const { code, stderr } = await mmsrRun([file], folder, NATIVE);
+  const refused = await mmsrRun([file], folder, NATIVE);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('device.engine was "wasm", is "tensorflow"');
+  const { code, stderr } = await mmsrRun([file, '--allow', 'engine'], folder, NATIVE);
   expect(code).toBe(0);
   expect(stderr).toContain('engine tensorflow');
   expect(stderr).toContain('resumed from the checkpoint of step');

@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { DIFFERENCE_KINDS, type DifferenceKind } from '@mmsr/core';
 import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
 import { installCommand, type InstallCommandOptions } from './commands/install.js';
@@ -6,6 +7,7 @@ import { pluginsCommand } from './commands/plugins.js';
 import { reportCommand, type ReportCommandOptions } from './commands/report.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
+import { verifyCommand, type VerifyCommandOptions } from './commands/verify.js';
 import { EXIT } from './exit-codes.js';
 import { versionOf } from './versions.js';
 
@@ -14,6 +16,12 @@ const collect = (value: string, list: readonly string[]) => [...list, value];
 function countOf(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number from 1 on.');
+}
+
+function differenceKind(text: string, before: readonly DifferenceKind[]): DifferenceKind[] {
+  const kind = DIFFERENCE_KINDS.find((known) => known === text);
+  if (kind !== undefined) return [...before, kind];
+  throw new InvalidArgumentError(`There are: ${DIFFERENCE_KINDS.join(', ')}.`);
 }
 
 type Finish = (code: Promise<number>) => Promise<void>;
@@ -46,6 +54,12 @@ function addExperimentCommands(program: Command, finish: Finish): void {
       false,
     )
     .option('--dry-run', 'says what is left to do and about how long it takes; runs nothing', false)
+    .addOption(
+      new Option('--allow <KIND>', 'goes on though this differs from how the run began; repeatable')
+        .choices(DIFFERENCE_KINDS)
+        .argParser(differenceKind)
+        .default([], 'nothing'),
+    )
     .option('--json', 'prints the results as JSON', false)
     .option('--jobs <N>', 'cells at a time, each in a process of its own', countOf, 1)
     .option('--launcher <NAME>', 'the plugin that starts the cells')
@@ -63,6 +77,7 @@ function addExperimentCommands(program: Command, finish: Finish): void {
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
   addReport(program, finish);
+  addVerify(program, finish);
 }
 
 /** What is here: plugins, engines, native parts. */
@@ -106,6 +121,19 @@ function addReport(program: Command, finish: Finish): void {
     .addHelpText('after', example('mmsr-run report runs/plug-and-play'))
     .action((folder: string, options: ReportCommandOptions) =>
       finish(reportCommand(folder, options)),
+    );
+}
+
+function addVerify(program: Command, finish: Finish): void {
+  program
+    .command('verify')
+    .description('recomputes the digests of a run: images, weights, results')
+    .argument('<RUN>', 'the run directory of a cell that is done, such as runs/NAME/main')
+    .option('--rerun', 'repeats the run from its manifest and compares every number', false)
+    .option('--folder <DIR>', 'where the paths of its images begin, if not where they did')
+    .addHelpText('after', example('mmsr-run verify runs/quickstart/main --rerun'))
+    .action((directory: string, options: VerifyCommandOptions) =>
+      finish(verifyCommand(directory, options)),
     );
 }
 

@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path';
 import type { DependencyContainer } from 'tsyringe';
 import {
+  InputError,
   type CellRequest,
   CellRunner,
   type CellOutcome,
   type CellResults,
+  type DifferenceKind,
   type Launcher,
   type LauncherPlugin,
   messageOf,
@@ -30,12 +32,13 @@ export interface LoadedStudy extends Study {
 
 /**
  * Reads an experiment file and loads the plugins that it names.
- * @param options `profile`: one of the file's; `set`: `KEY=VALUE` overrides; `only`: names of cells
+ * @param options `profile`: one of the file's; `set`: `KEY=VALUE` overrides; `only`: names of cells;
+ * `folder`: where its paths begin, by default at the file
  * @throws InputError with everything that is wrong
  */
 export async function loadStudy(
   file: string,
-  options: Pick<ReadOptions, 'profile' | 'set' | 'only'> = {},
+  options: Pick<ReadOptions, 'profile' | 'set' | 'only' | 'folder'> = {},
 ): Promise<LoadedStudy> {
   const container = createContainer();
   const study = await readExperiment(file, { ...options, container });
@@ -57,6 +60,8 @@ export interface RunStudyOptions {
   readonly launcher?: string;
   /** Moves runs of another configuration or other images aside and does them again. Default: false. */
   readonly rerunStale?: boolean;
+  /** In what runs that are there may differ from what is asked for. Default: nothing. */
+  readonly allow?: readonly DifferenceKind[];
   /** Cells at a time, each in a process of its own. Default: 1. */
   readonly jobs?: number;
 }
@@ -115,8 +120,11 @@ export async function runStudy(
 
 /** Arguments of `mmsr-run` that do only this cell. */
 function commandLineOf(study: LoadedStudy, cell: string, options: RunStudyOptions): string[] {
-  const { out = 'runs', rerunStale = false } = options;
-  const rest = rerunStale ? ['--rerun-stale'] : [];
+  const { out = 'runs', rerunStale = false, allow = [] } = options;
+  const rest = [
+    ...(rerunStale ? ['--rerun-stale'] : []),
+    ...allow.flatMap((kind) => ['--allow', kind]),
+  ];
   return [study.file, '--only', cell, '--out', out, ...study.commandLine, ...rest];
 }
 
@@ -143,7 +151,7 @@ function createLauncher(
 async function runCell(
   study: LoadedStudy,
   request: Pick<CellRequest, 'cell' | 'directory' | 'signal' | 'data' | 'references'>,
-  { onProgress, rerunStale = false }: RunStudyOptions,
+  { onProgress, rerunStale = false, allow = [] }: RunStudyOptions,
 ): Promise<CellReport> {
   const { cell, directory } = request;
   const container = study.container.createChildContainer();
@@ -154,11 +162,19 @@ async function runCell(
       folder: study.folder,
       onProgress: (progress) => onProgress?.(cell.name, progress),
       rerunStale,
+      allow,
     });
     return { cell: cell.name, directory, ...result };
   } catch (error) {
-    return { cell: cell.name, directory, outcome: 'failed', error };
+    return { cell: cell.name, directory, outcome: outcomeOfError(error), error };
   }
+}
+
+/** A run directory of another experiment is wrong input: nothing was written into it. */
+function outcomeOfError(error: unknown): CellOutcome {
+  const isWrongInput =
+    error instanceof InputError || (error instanceof MmsrError && error.code === 'E_RUN_DIRECTORY');
+  return isWrongInput ? 'wrong-input' : 'failed';
 }
 
 /**

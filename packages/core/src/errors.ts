@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   E_NON_FINITE: 'A loss or a gradient became NaN or infinite.',
   E_PLUGIN: 'A plugin cannot be loaded, or its module does not export a valid plugin.',
   E_RUN_DIRECTORY: 'A run directory is unusable or belongs to another experiment.',
+  E_RUN_LOCKED: 'Another process works in the run directory, or took it over.',
   E_SAFETENSORS: 'A safetensors file is malformed.',
   E_UNKNOWN_PLUGIN: 'The experiment names a plugin that is not installed.',
   E_YAML: 'The file is not valid YAML.',

@@ -61,6 +61,7 @@ export {
 } from './objective/objective.js';
 export { builtinLosses } from './objective/builtin-losses.js';
 export { assertFinite, createEagerStep } from './training/eager-step.js';
+export { NonFiniteError, withOrigin, type NonFiniteOrigin } from './training/non-finite.js';
 export { differentiate } from './training/differentiate.js';
 export { assertMatch, copyArrays, initialArrays, zeroArrays } from './training/named-arrays.js';
 export { createEagerInference } from './training/eager-inference.js';
@@ -79,7 +80,20 @@ export * from './run/results.js';
 export * from './run/safetensors.js';
 export { writeDurably } from './run/durable.js';
 export { RunDirectory } from './run/run-directory.js';
-export { experimentDifferences, type Manifest } from './run/manifest.js';
+export {
+  DIFFERENCE_KINDS,
+  experimentDifferences,
+  type DifferenceKind,
+  type Manifest,
+} from './run/manifest.js';
+export {
+  dataFinding,
+  experimentFile,
+  repetitionFindings,
+  verifyFiles,
+  type Finding,
+  type VerifiedRun,
+} from './run/verify-run.js';
 export { readStudyRecord, writeStudyRecord, type StudyRecord } from './run/study-record.js';
 export { CellMeter, type CellCost } from './run/cell-meter.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';

@@ -1,5 +1,11 @@
 import { join, relative, resolve } from 'node:path';
-import { InputError, messageOf, MmsrError, type CellResults } from '@mmsr/core';
+import {
+  InputError,
+  messageOf,
+  MmsrError,
+  type CellResults,
+  type DifferenceKind,
+} from '@mmsr/core';
 import type { StudySummary } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
@@ -20,6 +26,7 @@ export interface RunCommandOptions {
   readonly jobs: number;
   readonly rerunStale: boolean;
   readonly dryRun: boolean;
+  readonly allow: readonly DifferenceKind[];
 }
 
 /** `mmsr-run EXP.yaml`. @returns the exit code */
@@ -36,6 +43,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       ...(options.launcher !== undefined && { launcher: options.launcher }),
       jobs: options.jobs,
       rerunStale: options.rerunStale,
+      allow: options.allow,
       signal: stop.signal,
       onProgress: (cell, progress) => printer.show(cell, progress),
     });

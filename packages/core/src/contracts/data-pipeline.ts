@@ -91,6 +91,8 @@ export interface OpenData {
   readonly references?: Readonly<Record<string, string>>;
   /** Batches from index `first` on: batch i is a pure function of the seed and i. */
   batches(first: number): BatchStream;
+  /** Where a patch of a training batch is from, for messages. */
+  describePatch?(batch: number, patch: number): string;
   evaluationSet(split: 'validation' | 'test'): EvaluationSet;
   /** A picture of every image of every split. */
   previews?(): AsyncIterable<DataPreview>;

@@ -69,6 +69,7 @@ test('a short file is one cell with every default filled in', async () => {
       checkpointEverySteps: 1000,
       logEverySteps: 10,
       diagnoseEverySteps: null,
+      nonFinite: { policy: 'error', limit: 10, learningRateFactor: 0.5 },
       keep: 3,
     },
     evaluation: {
@@ -379,4 +380,11 @@ test('only normalisation is for patches of every split', async () => {
   );
   const problems = await problemsOf(text);
   expect(problems.join()).toMatch(/data.transforms.0.name: expected "stain-normalize"/);
+});
+
+test('of a file with thousands of wrong keys the first are shown', async () => {
+  const wrong = Array.from({ length: 300 }, (_, i) => `wrong${i}: 1\n`).join('');
+  const problems = await problemsOf(`${SHORT}${wrong}`);
+  expect(problems).toHaveLength(51);
+  expect(problems.at(-1)).toContain('250 more problems are not shown');
 });

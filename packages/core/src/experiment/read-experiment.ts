@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly set?: readonly string[];
   /** Names of the cells to keep, or patterns with `*` and `?`; by default all. */
   readonly only?: readonly string[];
+  /** To which the file's paths are relative; by default the file's own. */
+  readonly folder?: string | undefined;
   /** By default the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -51,15 +53,15 @@ export async function readExperiment(file: string, options: ReadOptions): Promis
   if (overrideProblems.length + design.problems.length > 0) {
     throw new InputError([...early, ...design.problems]);
   }
-  const folder = dirname(resolve(file));
+  const folder = resolve(options.folder ?? dirname(file));
   const { combinations } = design;
   const loading = await loadNamedInFile(container, combinations, folder);
   const validator = new CellValidator(new PluginRegistry(container), loading.failures);
   const cells = combinations.map((combination) => validator.validate(combination));
   const problems = [...early, ...loading.problems, ...cells.flatMap((cell) => cell.problems)];
   if (problems.length === 0) problems.push(...equalCells(cells, design.axes, positions));
-  if (problems.length > 0) throw new InputError(withoutRepetition(problems));
-  return toStudy(resolve(file), design, cells, options.only);
+  if (problems.length > 0) throw new InputError(theFirst(withoutRepetition(problems)));
+  return { ...toStudy(resolve(file), design, cells, options.only), folder };
 }
 
 async function readMapping(file: string): Promise<{ data: JsonObject; positions: Positions }> {
@@ -109,6 +111,16 @@ function equalCells(
     const message = `matrix.${key}: ${show(values[index])} gives the same experiment as ${show(values[other])}`;
     return [new MmsrError('E_EXPERIMENT', message, { where: positions.ofValue(path) })];
   });
+}
+
+/** Of wrong keys; a file with more is another kind of file. */
+const MAX_PROBLEMS = 50;
+
+function theFirst(problems: readonly MmsrError[]): readonly MmsrError[] {
+  const more = problems.length - MAX_PROBLEMS;
+  if (more <= 0) return problems;
+  const message = `${more} more problems are not shown`;
+  return [...problems.slice(0, MAX_PROBLEMS), new MmsrError('E_EXPERIMENT', message)];
 }
 
 /** Each problem once, though many cells may share it; none about text that could not be filled in. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { InputError, messageOf, MmsrError } from '../errors.js';
 import type { Json } from './json.js';
@@ -6,7 +6,7 @@ import { tooDeepAt } from './nesting.js';
 import { MAX_DEPTH, PlainDataReader, type TextFault } from './plain-data.js';
 import type { Positions } from './positions.js';
 
-const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 250_000;
 /** Of one file; after that many, what follows is mostly a consequence. */
 const MAX_FAULTS = 20;
 /** The parser quotes what it does not understand, however long. */
@@ -26,7 +26,7 @@ export interface PlainDocument {
 export async function readYamlFile(file: string): Promise<PlainDocument> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await readAtMost(file, MAX_BYTES + 1);
   } catch (error) {
     const message = `the file cannot be read: ${messageOf(error)}`;
     throw new InputError([new MmsrError('E_FILE', message, { where: file, cause: error })]);
@@ -37,6 +37,21 @@ export async function readYamlFile(file: string): Promise<PlainDocument> {
   } catch (error) {
     if (error instanceof TypeError) throw wrongFile(file, 'the file is not text in UTF-8');
     throw error;
+  }
+}
+
+/** The beginning of a file, however large it is. */
+async function readAtMost(file: string, limit: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const bytes = Buffer.alloc(limit);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < limit; length += read) {
+      read = (await handle.read(bytes, length, limit - length, null)).bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -247,6 +247,31 @@ const Training = Type.Object(
         'Steps from one measurement of the gradients of each task on the shared parameters to the next; ' +
         'null: never, at no cost.',
     }),
+    nonFinite: Type.Object(
+      {
+        policy: Type.Union(
+          [Type.Literal('error'), Type.Literal('skip'), Type.Literal('rollback')],
+          {
+            default: 'error',
+            description:
+              'When a loss or gradient is NaN or infinite. error: the run fails; skip: the step updates ' +
+              'nothing; rollback: back to the newest checkpoint, with a lower learning rate.',
+          },
+        ),
+        limit: Type.Integer({
+          minimum: 1,
+          default: 10,
+          description: 'How often in a run before it fails all the same.',
+        }),
+        learningRateFactor: Type.Number({
+          exclusiveMinimum: 0,
+          exclusiveMaximum: 1,
+          default: 0.5,
+          description: 'By what each rollback multiplies the learning rate.',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     keep: Type.Integer({
       minimum: 1,
       default: 3,

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileError } from '../run/durable.js';
-import { readOwner, stateOf, writeOwner, type Owner } from './owner.js';
+import { readOwner, stateOf, thisProcess, writeOwner, type Owner } from './owner.js';
 
 const POLL_MS = 250;
 
@@ -43,9 +43,10 @@ function lockPath(cache: string, key: string): string {
   return join(cache, `.${key}.lock`);
 }
 
-async function place(lock: string): Promise<boolean> {
+/** Puts a lock in place. @returns false where there is one already */
+export async function place(lock: string, owner: Owner = thisProcess()): Promise<boolean> {
   const made = await mkdtemp(`${lock}.`);
-  await writeOwner(made);
+  await writeOwner(made, owner);
   try {
     await rename(made, lock);
     return true;
@@ -66,7 +67,7 @@ function isAlive(owner: Owner | undefined): owner is Owner {
 }
 
 /** Removes a lock in one step. One that another process took meanwhile is put back. */
-async function takeAway(
+export async function takeAway(
   lock: string,
   isMeant: (owner: Owner | undefined) => boolean,
 ): Promise<void> {

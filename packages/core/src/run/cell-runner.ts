@@ -22,7 +22,7 @@ import type { OnProgress } from '../training/progress.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
-import type { Manifest } from './manifest.js';
+import type { DifferenceKind, Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { selectEngine } from './select-engine.js';
@@ -43,6 +43,8 @@ export interface CellRequest {
   readonly references?: Manifest['references'];
   /** Moves a run of another configuration or other images aside instead of refusing. */
   readonly rerunStale?: boolean;
+  /** In what the run that lies in the directory may differ from what is asked for. */
+  readonly allow?: readonly DifferenceKind[];
 }
 
 export type CellResult =
@@ -67,19 +69,37 @@ export class CellRunner {
     @inject(WRITE_PICTURE) private readonly writePicture: WritePicture,
   ) {}
 
-  /** A cell that is done already is left alone. */
+  /**
+   * A cell that is done already is left alone.
+   * @throws MmsrError E_RUN_LOCKED when another process works on it
+   */
   async run(request: CellRequest): Promise<CellResult> {
-    const { cell, directory, folder } = request;
-    const run = new RunDirectory(directory);
+    const run = new RunDirectory(request.directory);
+    const done = request.rerunStale === true ? undefined : await doneOf(run, request);
+    if (done !== undefined) return { outcome: 'done', results: done };
+    try {
+      await run.lock({ signal: request.signal, onWait: (text) => say(request, text) });
+    } catch (error) {
+      if (request.signal.aborted) return { outcome: 'stopped' };
+      throw error;
+    }
+    try {
+      return await this.#runLocked(run, request);
+    } finally {
+      await run.unlock();
+    }
+  }
+
+  async #runLocked(run: RunDirectory, request: CellRequest): Promise<CellResult> {
+    const { cell, folder } = request;
     if (request.rerunStale === true) await setStaleAside(run, request);
-    const { data, references } = request;
-    const done = await run.resultsOf({ experiment: cell.experiment, data, references });
+    const done = await doneOf(run, request);
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
       const device = await engine.start();
-      const text = `engine ${device.engine} ${device.version} on ${device.device}, ${device.threads} threads (${reason})`;
-      request.onProgress({ phase: 'message', level: 'info', text });
+      const { engine: name, version, threads } = device;
+      say(request, `engine ${name} ${version} on ${device.device}, ${threads} threads (${reason})`);
       const opened = await this.pipeline.open(cell.experiment, folder);
       try {
         const { experiment } = cell;
@@ -94,7 +114,7 @@ export class CellRunner {
 
   async #work(session: Session): Promise<CellResult> {
     const { run, experiment, cell, study } = session;
-    await run.claim(await describeRun(session, this.registry));
+    await run.claim(await describeRun(session, this.registry), session.allow);
     const tracker = this.#tracker(experiment);
     await tracker?.start({ experiment: study, cell: cell.name, directory: run.path });
     if (tracker !== undefined) run.onEvent((event) => tracker.record(event));
@@ -123,7 +143,10 @@ export class CellRunner {
   async #trainAndEvaluate(session: Session): Promise<CellResult> {
     const { experiment, engine, run, signal, data, onProgress } = session;
     const model = this.factory.model(experiment);
-    const step = await engine.trainStep(trainStepDefinition(this.factory, experiment, model));
+    const learningRateFactor = { value: 1 };
+    const step = await engine.trainStep(
+      trainStepDefinition(this.factory, experiment, model, learningRateFactor),
+    );
     const twin = this.factory.model(experiment);
     const inference = await engine.inference(twin);
     try {
@@ -135,6 +158,7 @@ export class CellRunner {
         inferenceParameters: twin.parameters,
         data,
         directory: run,
+        learningRateFactor,
         onProgress,
         signal,
       });
@@ -194,14 +218,22 @@ async function record(
   });
 }
 
-async function setStaleAside(
-  run: RunDirectory,
-  { cell, data, references, onProgress }: CellRequest,
-): Promise<void> {
-  const changed = await run.staleness({ experiment: cell.experiment, data, references });
-  if (changed.length === 0) return;
-  const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
+function inputsOf({ cell, data, references }: CellRequest) {
+  return { experiment: cell.experiment, data, references };
+}
+
+function doneOf(run: RunDirectory, request: CellRequest): Promise<CellResults | undefined> {
+  return run.resultsOf(inputsOf(request), request.allow);
+}
+
+function say({ onProgress }: CellRequest, text: string): void {
   onProgress({ phase: 'message', level: 'info', text });
+}
+
+async function setStaleAside(run: RunDirectory, request: CellRequest): Promise<void> {
+  const changed = await run.staleness(inputsOf(request));
+  if (changed.length === 0) return;
+  say(request, `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`);
 }
 
 /** The options of a plugin: what stands beside its name. */

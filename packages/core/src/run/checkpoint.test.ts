@@ -1,12 +1,24 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StepState } from '../contracts/train-step.js';
 import { conv2d, linear } from '../model/layers.js';
 import { ParameterScope } from '../model/parameter-scope.js';
+import { NEW_LOOP } from '../training/loop-state.js';
 import { initialArrays } from '../training/named-arrays.js';
-import { listCheckpoints, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from './checkpoint.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { formatState, type StateFile } from './checkpoint-files.js';
+import { listCheckpoints, pruneCheckpoints, removeUnfinished } from './checkpoint-list.js';
 import { readSafetensors } from './safetensors.js';
 
 let folder: string;
@@ -39,7 +51,15 @@ test('what is loaded is what was saved, bit for bit', async () => {
   const parameters = model();
   const state = stateOf(parameters, 7);
   const path = await saveCheckpoint(folder, parameters, state);
-  expect(await loadCheckpoint(path, parameters)).toEqual(state);
+  expect(await loadCheckpoint(path, parameters)).toEqual({ state, loop: NEW_LOOP });
+});
+
+test('the state of the loop comes back to the last bit', async () => {
+  const parameters = model();
+  const losses = { steps: 3, sums: { loss: 0.1 + 0.2, tiny: 5e-324 } };
+  const loop = { losses, validated: false, nonFinite: 2, learningRateFactor: 0.1 };
+  const path = await saveCheckpoint(folder, parameters, stateOf(parameters, 7), loop);
+  expect((await loadCheckpoint(path, parameters)).loop).toEqual(loop);
 });
 
 test('without an average there is none in the files', async () => {
@@ -52,7 +72,7 @@ test('without an average there is none in the files', async () => {
     'optimizer.safetensors',
     'state.json',
   ]);
-  expect(await loadCheckpoint(path, parameters)).toEqual(state);
+  expect((await loadCheckpoint(path, parameters)).state).toEqual(state);
 });
 
 test('the weights are stored in the layout of PyTorch', async () => {
@@ -69,14 +89,54 @@ test('the weights are stored in the layout of PyTorch', async () => {
   expect(theirs[((1 * 3 + 2) * 5 + 1) * 5 + 2]).toBe(ours[((1 * 5 + 2) * 3 + 2) * 2 + 1]);
 });
 
-test('the newest are kept, and what an interrupted save left is removed', async () => {
+test('the newest are kept', async () => {
   const parameters = model();
   for (const step of [2, 10, 9])
     await saveCheckpoint(folder, parameters, stateOf(parameters, step));
-  await writeFile(join(folder, '11.99.tmp'), '');
   await pruneCheckpoints(folder, 2);
-  expect(await listCheckpoints(folder)).toEqual([9, 10]);
   expect((await readdir(folder)).sort()).toEqual(['10', '9']);
+});
+
+test('the last whole one is kept, however old', async () => {
+  const parameters = model();
+  for (const step of [1, 2, 3, 4])
+    await saveCheckpoint(folder, parameters, stateOf(parameters, step));
+  for (const step of ['3', '4']) await truncate(join(folder, step, 'model.safetensors'), 9);
+  await pruneCheckpoints(folder, 1);
+  expect(await listCheckpoints(folder)).toEqual([2, 4]);
+  await truncate(join(folder, '2', 'state.json'), 9);
+  await pruneCheckpoints(folder, 1);
+  expect(await listCheckpoints(folder)).toEqual([2, 4]);
+});
+
+test('what interrupted saves and removals left is removed on request, and is never a checkpoint', async () => {
+  const parameters = model();
+  await saveCheckpoint(folder, parameters, stateOf(parameters, 1));
+  for (const name of ['11.99.tmp', '2.removed.tmp']) await mkdir(join(folder, name));
+  await pruneCheckpoints(folder, 1);
+  expect(await listCheckpoints(folder)).toEqual([1]);
+  expect((await readdir(folder)).length).toBe(3);
+  await removeUnfinished(folder);
+  expect(await readdir(folder)).toEqual(['1']);
+});
+
+test('a damaged one of the same step is replaced and kept aside', async () => {
+  const parameters = model();
+  const state = stateOf(parameters, 3);
+  const path = await saveCheckpoint(folder, parameters, state);
+  await truncate(join(path, 'optimizer.safetensors'), 20);
+  expect(await saveCheckpoint(folder, parameters, state)).toBe(path);
+  expect((await loadCheckpoint(path, parameters)).state).toEqual(state);
+  expect((await readdir(folder)).sort()).toEqual(['3', '3.damaged']);
+});
+
+test('a folder that vanished is an error, and is not made again', async () => {
+  const parameters = model();
+  const gone = join(folder, 'gone');
+  await expect(saveCheckpoint(gone, parameters, stateOf(parameters, 3))).rejects.toMatchObject({
+    code: 'E_FILE',
+  });
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test('a folder that is not there has no checkpoints', async () => {
@@ -100,8 +160,38 @@ test('a cut or foreign state.json is found', async () => {
   const path = await saveCheckpoint(folder, parameters, stateOf(parameters, 3));
   await truncate(join(path, 'state.json'), 10);
   await expect(loadCheckpoint(path, parameters)).rejects.toMatchObject({ code: 'E_CHECKPOINT' });
-  await writeFile(join(path, 'state.json'), '{"format":1,"step":3,"sha256":{"../x":"y"}}');
+});
+
+test.each<[string, (state: StateFile) => object]>([
+  ['of another format', (state) => ({ ...state, format: 1 })],
+  ['without digests', (state) => ({ ...state, sha256: null })],
+  ['with other files', (state) => ({ ...state, sha256: { ...state.sha256, '../x': 'y' } })],
+  [
+    'without the weights',
+    ({ sha256, ...state }) => ({
+      ...state,
+      sha256: { 'optimizer.safetensors': sha256['optimizer.safetensors'] },
+    }),
+  ],
+  ['without a loop', ({ loop, ...state }) => ({ ...state, was: loop })],
+  ['of half a step', (state) => ({ ...state, step: 2.5 })],
+])('a state.json %s is damage, though its digest fits', async (_, change) => {
+  const parameters = model();
+  const path = await saveCheckpoint(folder, parameters, stateOf(parameters, 3));
+  const file = join(path, 'state.json');
+  const { digest, ...state } = JSON.parse(await readFile(file, 'utf8')) as StateFile & {
+    digest: string;
+  };
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  await writeFile(file, formatState(change(state) as StateFile));
   await expect(loadCheckpoint(path, parameters)).rejects.toThrow('not the state of a checkpoint');
+});
+
+test('a checkpoint under the name of another step is damage', async () => {
+  const parameters = model();
+  const path = await saveCheckpoint(folder, parameters, stateOf(parameters, 3));
+  await rename(path, join(folder, '30'));
+  await expect(loadCheckpoint(join(folder, '30'), parameters)).rejects.toThrow('is of step 3');
 });
 
 test('a checkpoint of another model is refused by the name of the parameter', async () => {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '../tf.js';
 import type { OpenData } from '../contracts/data-pipeline.js';
@@ -9,6 +10,7 @@ import { protocolOf } from '../evaluation/evaluator.js';
 import type { Cell } from '../experiment/read-experiment.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { PluginRegistry } from '../plugins/register.js';
+import { sha256 } from './checkpoint-files.js';
 import type { Manifest, ManifestPlugin } from './manifest.js';
 
 const execute = promisify(execFile);
@@ -43,7 +45,19 @@ export async function describeRun(
     data: run.data.splits,
     references: run.data.references ?? {},
     protocol: protocolOf(experiment),
+    folder: resolve(run.folder),
+    lockfile: await lockfileDigest(process.cwd()),
   };
+}
+
+/** Of the package-lock.json by which the packages here were installed. */
+async function lockfileDigest(folder: string): Promise<string | null> {
+  try {
+    return sha256(await readFile(join(folder, 'package-lock.json')));
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? null : lockfileDigest(above);
+  }
 }
 
 async function ownVersion(): Promise<string> {

@@ -14,6 +14,8 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
     const file = await open(temporary, 'w');
     try {
       await writeAll(file, bytes);
+      const { size } = await file.stat();
+      if (size !== bytes.length) throw new Error(`the disk holds ${size} of ${bytes.length} bytes`);
       await file.sync();
     } finally {
       await file.close();
@@ -35,20 +37,21 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Codes with which systems say that a folder of theirs cannot be synced at all. */
+const UNSYNCABLE =
+  process.platform === 'win32' ? ['EINVAL', 'EPERM', 'EISDIR', 'EACCES'] : ['EINVAL'];
+
 /** Makes renames in a folder survive a power cut; where folders cannot be synced there is nothing to do. */
 export async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle;
   try {
-    handle = await open(folder, 'r');
-  } catch {
-    return;
-  }
-  try {
-    await handle.sync();
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
-    if (!['EINVAL', 'EPERM', 'EISDIR'].includes(codeOf(error))) throw error;
-  } finally {
-    await handle.close();
+    if (!UNSYNCABLE.includes(codeOf(error))) throw error;
   }
 }
 

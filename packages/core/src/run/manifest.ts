@@ -30,6 +30,25 @@ export interface Manifest {
   /** SHA-256 of the images that colours are normalised to, by path. */
   readonly references?: Readonly<Record<string, string>>;
   readonly protocol: ResultProtocol;
+  /** Folder of the experiment file, to which its paths are relative. */
+  readonly folder: string;
+  /** SHA-256 of the nearest package-lock.json above the working directory; null where there is none. */
+  readonly lockfile: string | null;
+  /** What was allowed to differ when the run was resumed. */
+  readonly resumedWith?: readonly {
+    readonly date: string;
+    readonly differences: readonly string[];
+  }[];
+}
+
+/** In what a run may differ from the one it goes on with; `--allow` takes them. */
+export const DIFFERENCE_KINDS = ['configuration', 'data', 'versions', 'engine'] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+
+export interface Difference {
+  readonly kind: DifferenceKind;
+  /** Such as `training.steps was 6, is 7`. */
+  readonly text: string;
 }
 
 /** Keys that change nothing a run computes. */
@@ -47,14 +66,16 @@ const IRRELEVANT = [
 
 /** The paths at which two experiments differ in what they compute, each with both values. */
 export function experimentDifferences(before: Experiment, after: Experiment): string[] {
+  return experimentChanges(before, after).map(({ text }) => text);
+}
+
+function experimentChanges(before: Experiment, after: Experiment): Difference[] {
   const changes = new Map<string, string>();
   compare('', before, after, changes);
-  for (const key of IRRELEVANT) {
-    for (const path of changes.keys()) {
-      if (path === key || path.startsWith(`${key}.`)) changes.delete(path);
-    }
-  }
-  return [...changes.values()];
+  const isWithin = (path: string, key: string) => path === key || path.startsWith(`${key}.`);
+  return [...changes]
+    .filter(([path]) => !IRRELEVANT.some((key) => isWithin(path, key)))
+    .map(([path, text]) => ({ kind: isWithin(path, 'engine') ? 'engine' : 'configuration', text }));
 }
 
 /** What a run computes from: the same of both gives the same run. */
@@ -66,12 +87,16 @@ export interface RunInputs {
   readonly references?: Manifest['references'];
 }
 
-/** The same of two runs, their images included. */
-export function differences(before: RunInputs, after: RunInputs): string[] {
-  const changes = experimentDifferences(before.experiment, after.experiment);
+/** Of two runs, their images included. */
+export function differences(before: RunInputs, after: RunInputs): Difference[] {
+  const changes = experimentChanges(before.experiment, after.experiment);
   if (before.data === undefined || after.data === undefined) return changes;
+  const images = imageDifferences(before.data, after.data);
   const references = referenceDifferences(before.references ?? {}, after.references ?? {});
-  return [...changes, ...imageDifferences(before.data, after.data), ...references];
+  return [
+    ...changes,
+    ...[...images, ...references].map((text): Difference => ({ kind: 'data', text })),
+  ];
 }
 
 function referenceDifferences(
@@ -82,6 +107,37 @@ function referenceDifferences(
   return paths
     .filter((path) => before[path] !== after[path])
     .map((path) => `the reference image is not the same: ${path}`);
+}
+
+/** The same, and in what they are computed by. Thread counts may differ: see {@link threadChange}. */
+export function runDifferences(before: Manifest, after: Manifest): Difference[] {
+  const versions = new Map<string, string>();
+  const releases = (manifest: Manifest) => ({
+    ...Object.fromEntries(Object.entries(manifest.versions).filter(([name]) => name !== 'node')),
+    ...Object.fromEntries(
+      manifest.plugins.map(({ kind, name, version }) => [`${kind} ${name}`, version]),
+    ),
+  });
+  const [old, now] = [releases(before), releases(after)];
+  // A plugin that is not in both is a difference of the experiment.
+  for (const name of Object.keys(old))
+    if (name in now) compare(name, old[name], now[name], versions);
+  const engines = new Map<string, string>();
+  for (const key of ['engine', 'version', 'device'] as const) {
+    compare(`device.${key}`, before.device[key], after.device[key], engines);
+  }
+  return [
+    ...differences(before, after),
+    ...[...versions.values()].map((text): Difference => ({ kind: 'versions', text })),
+    ...[...engines.values()].map((text): Difference => ({ kind: 'engine', text })),
+  ];
+}
+
+/** Undefined where the number of threads is what it was. */
+export function threadChange(before: Manifest, after: Manifest): string | undefined {
+  const [old, now] = [before.device.threads, after.device.threads];
+  if (old === now) return undefined;
+  return `it began on ${old} threads and goes on with ${now}: the last bits may differ from a run that was not stopped`;
 }
 
 function imageDifferences(before: Manifest['data'], after: Manifest['data']): string[] {

@@ -1,12 +1,8 @@
-import '@tensorflow/tfjs-backend-cpu';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
-import { conv2d } from '../model/layers.js';
-import { ParameterScope } from '../model/parameter-scope.js';
-import { initialArrays } from '../training/named-arrays.js';
-import type { Manifest } from './manifest.js';
+import { DIFFERENCE_KINDS, type DifferenceKind, type Manifest } from './manifest.js';
 import { RunDirectory } from './run-directory.js';
 
 let path: string;
@@ -26,6 +22,10 @@ const manifest = (changes: object = {}, digest = 'd') =>
       ...changes,
     },
     data: { test: { images: [{ id: 'x', digest }], samples: {} } },
+    created: '2026-01-01T00:00:00.000Z',
+    versions: { '@mmsr/core': '1.0.0', node: '20.0.0' },
+    plugins: [{ kind: 'backbone', name: 'rcan', package: 'p', version: '1.0.0' }],
+    device: { engine: 'wasm', version: '4.22.0', device: 'cpu', threads: 2 },
   }) as unknown as Manifest;
 
 const events = async () =>
@@ -36,8 +36,8 @@ const events = async () =>
 
 test('another experiment is refused with what differs', async () => {
   await new RunDirectory(path).claim(manifest());
-  const other = manifest({ scale: 3, training: { steps: 6, keep: 1 } });
-  await expect(new RunDirectory(path).claim(other)).rejects.toThrow(
+  const larger = manifest({ scale: 3, training: { steps: 6, keep: 1 } });
+  await expect(new RunDirectory(path).claim(larger)).rejects.toThrow(
     'scale was 2, is 3; training.steps was 5, is 6',
   );
 });
@@ -58,13 +58,54 @@ test('another reference image under the same name is refused', async () => {
 
 test('what changes no result may differ', async () => {
   await new RunDirectory(path).claim(manifest());
-  const other = manifest({
+  const reworded = manifest({
     description: 'b',
     data: { workers: 4, onBadPatch: 'skip', test: {} },
     training: { steps: 5, keep: 9 },
   });
-  await new RunDirectory(path).claim(other);
+  await new RunDirectory(path).claim(reworded);
   expect((await new RunDirectory(path).manifest())?.experiment.description).toBe('a');
+});
+
+const other = manifest();
+test.each<[DifferenceKind, Partial<Manifest>, string]>([
+  ['configuration', { experiment: manifest({ scale: 3 }).experiment }, 'scale was 2, is 3'],
+  ['data', { data: manifest({}, 'e').data }, 'the images of data.test'],
+  [
+    'versions',
+    { plugins: other.plugins.map((plugin) => ({ ...plugin, version: '1.1.0' })) },
+    'backbone rcan was "1.0.0", is "1.1.0"',
+  ],
+  [
+    'versions',
+    { versions: { '@mmsr/core': '1.0.1', node: '22.0.0' } },
+    '@mmsr/core was "1.0.0", is "1.0.1"',
+  ],
+  ['engine', { device: { ...other.device, engine: 'cpu' } }, 'device.engine was "wasm", is "cpu"'],
+  ['engine', { device: { ...other.device, version: '5' } }, 'device.version was "4.22.0", is "5"'],
+])('a run that goes on with other %s is refused unless it is allowed, and noted', async (kind, change, text) => {
+  await new RunDirectory(path).claim(manifest());
+  const changed = { ...manifest(), ...change };
+  const others = DIFFERENCE_KINDS.filter((one) => one !== kind);
+  await expect(new RunDirectory(path).claim(changed, others)).rejects.toMatchObject({
+    code: 'E_RUN_DIRECTORY',
+    message: expect.stringContaining(text) as string,
+    advice: expect.stringContaining(`--allow ${kind}`) as string,
+  });
+  const run = new RunDirectory(path);
+  await run.claim(changed, [kind]);
+  const [noted] = (await run.manifest())?.resumedWith ?? [];
+  expect(noted?.differences).toEqual([expect.stringContaining(text)]);
+  expect((await events()).at(-1)).toMatchObject({ type: 'warning' });
+  await new RunDirectory(path).claim(changed);
+}); // prettier-ignore
+
+test('another number of threads is noted, not refused', async () => {
+  await new RunDirectory(path).claim(manifest());
+  const run = new RunDirectory(path);
+  await run.claim({ ...manifest(), device: { ...other.device, threads: 8 } });
+  expect((await events()).at(-1)).toMatchObject({ type: 'warning' });
+  expect((await run.manifest())?.resumedWith?.[0]?.differences[0]).toContain('began on 2 threads');
 });
 
 test('events are appended with their time, and the listener follows', async () => {
@@ -87,25 +128,6 @@ test('a line that a crash cut off does not spoil the next one', async () => {
   await run.record({ type: 'state', state: 'done', step: 2 });
   const lines = (await readFile(join(path, 'events.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ state: 'done' });
-});
-
-test('a damaged newest checkpoint is kept aside, reported, and the one before is used', async () => {
-  const parameters = ParameterScope.root(1);
-  conv2d(parameters.scope('conv'), 1, 1, 1);
-  const arrays = () => initialArrays(parameters.all);
-  const run = new RunDirectory(path);
-  await run.claim(manifest());
-  for (const step of [5, 10]) {
-    const state = { step, parameters: arrays(), firstMoment: arrays(), secondMoment: arrays() };
-    await run.save(parameters, state, 3);
-  }
-  await writeFile(join(run.checkpoints, '10', 'model.safetensors'), 'gone');
-  expect((await run.newestState(parameters))?.step).toBe(5);
-  const warning = (await events()).at(-1);
-  expect(warning).toMatchObject({ type: 'warning', step: 10 });
-  expect(await readFile(join(run.checkpoints, '10.damaged', 'model.safetensors'), 'utf8')).toBe(
-    'gone',
-  );
 });
 
 test('results.json that is no JSON is an error that names it', async () => {

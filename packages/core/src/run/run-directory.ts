@@ -1,13 +1,33 @@
-import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
 import type { StepState } from '../contracts/train-step.js';
 import { messageOf, MmsrError } from '../errors.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
-import { listCheckpoints, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from './checkpoint.js';
+import type { LoopState } from '../training/loop-state.js';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
+import { CheckpointDamage } from './checkpoint-files.js';
+import {
+  holdsDamaged,
+  listCheckpoints,
+  pruneCheckpoints,
+  removeUnfinished,
+  setDamagedAside,
+} from './checkpoint-list.js';
 import { fileError, writeDurably } from './durable.js';
-import { differences, type Manifest, type RunInputs } from './manifest.js';
+import { EventLog } from './event-log.js';
+import {
+  differences,
+  runDifferences,
+  threadChange,
+  type Difference,
+  type DifferenceKind,
+  type Manifest,
+  type RunInputs,
+} from './manifest.js';
 import type { CellResults } from './results.js';
+import { sealOf, type Seal } from './seal.js';
+import { RunLock, type RunLockOptions } from './run-lock.js';
 
 /** An event as it is recorded; the directory adds the time. */
 export type EventContent = RunEvent extends infer Event
@@ -20,19 +40,33 @@ export type EventContent = RunEvent extends infer Event
 export class RunDirectory {
   readonly checkpoints: string;
   readonly images: string;
-  readonly #events: string;
+  readonly #events: EventLog;
   #listener: (event: RunEvent) => void = () => undefined;
   #lastStep = 0;
+  #lock: RunLock | undefined;
 
   constructor(readonly path: string) {
     this.checkpoints = join(path, 'checkpoints');
     this.images = join(path, 'images');
-    this.#events = join(path, 'events.jsonl');
+    this.#events = new EventLog(join(path, 'events.jsonl'));
   }
 
   /** Follows every event from now on, once it is in events.jsonl. */
   onEvent(listener: (event: RunEvent) => void): void {
     this.#listener = listener;
+  }
+
+  /**
+   * Takes the directory for this process alone, until {@link unlock}.
+   * @throws MmsrError E_RUN_LOCKED saying which process works in it
+   */
+  async lock(options?: RunLockOptions): Promise<void> {
+    this.#lock = await RunLock.take(this.path, options);
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   /** Undefined as long as the cell is not done. */
@@ -44,16 +78,21 @@ export class RunDirectory {
    * The results, when they are those of this experiment and these images.
    * @throws MmsrError E_RUN_DIRECTORY when they are of another run, naming the differences
    */
-  async resultsOf(inputs: RunInputs): Promise<CellResults | undefined> {
+  async resultsOf(
+    inputs: RunInputs,
+    allowed: readonly DifferenceKind[] = [],
+  ): Promise<CellResults | undefined> {
     const results = await this.results();
-    if (results !== undefined) this.#refuse(await this.staleness(inputs));
+    if (results === undefined) return undefined;
+    const manifest = await this.manifest();
+    if (manifest !== undefined) this.#refuse(differences(manifest, inputs), allowed);
     return results;
   }
 
   /** In what the run that lies here differs from what is asked for now; empty where none does. */
   async staleness(inputs: RunInputs): Promise<string[]> {
     const manifest = await this.manifest();
-    return manifest === undefined ? [] : differences(manifest, inputs);
+    return manifest === undefined ? [] : differences(manifest, inputs).map(({ text }) => text);
   }
 
   /**
@@ -76,18 +115,26 @@ export class RunDirectory {
     }
   }
 
-  #refuse(changed: readonly string[]): void {
-    if (changed.length === 0) return;
+  #refuse(changes: readonly Difference[], allowed: readonly DifferenceKind[]): void {
+    const refused = changes.filter(({ kind }) => !allowed.includes(kind));
+    if (refused.length === 0) return;
+    const kinds = [...new Set(refused.map(({ kind }) => kind))];
+    const allow = kinds.map((kind) => `--allow ${kind}`).join(' ');
     throw new MmsrError(
       'E_RUN_DIRECTORY',
-      `holds a run of another experiment; different are: ${changed.join('; ')}`,
+      `holds a run that was begun otherwise; different are: ${refused.map(({ text }) => text).join('; ')}`,
       {
         where: this.path,
         advice:
-          'Change `name` in the YAML or the folder with --out; or run with --rerun-stale, which moves ' +
-          'this run aside and does it again.',
+          'Change `name` in the YAML or the folder with --out; run with --rerun-stale, which moves ' +
+          `this run aside and does it again; or go on all the same with ${allow}.`,
       },
     );
+  }
+
+  /** Digests of what the run ended with; undefined as long as it has not. */
+  seal(): Promise<Seal | undefined> {
+    return readJson(join(this.path, 'seal.json'));
   }
 
   manifest(): Promise<Manifest | undefined> {
@@ -96,27 +143,37 @@ export class RunDirectory {
 
   /**
    * Takes the directory for a run: makes it, or checks that it is of the same experiment and data.
+   * @param allowed in what it may differ; that is noted in its manifest
    * @throws MmsrError E_RUN_DIRECTORY naming the differences
    */
-  async claim(manifest: Manifest): Promise<void> {
+  async claim(manifest: Manifest, allowed: readonly DifferenceKind[] = []): Promise<void> {
     const existing = await this.manifest();
-    if (existing === undefined) {
-      try {
-        await mkdir(this.checkpoints, { recursive: true });
-      } catch (error) {
-        throw fileError('cannot be made', this.path, error);
-      }
-      await this.#write('manifest.json', manifest);
-    } else {
-      this.#refuse(differences(existing, manifest));
+    const changes = existing === undefined ? [] : runDifferences(existing, manifest);
+    this.#refuse(changes, allowed);
+    try {
+      await mkdir(this.checkpoints, { recursive: true });
+    } catch (error) {
+      throw fileError('cannot be made', this.path, error);
     }
-    await this.#mendEvents();
+    if (existing === undefined) await this.#write('manifest.json', manifest);
+    await removeUnfinished(this.path);
+    if (existing !== undefined) await this.#noteChanges(existing, manifest, changes);
+    await removeUnfinished(this.checkpoints);
   }
 
-  /** A line that a crash cut off is ended, so that the next one begins a line of its own. */
-  async #mendEvents(): Promise<void> {
-    const text = await readFile(this.#events, 'utf8').catch(() => '');
-    if (text !== '' && !text.endsWith('\n')) await appendFile(this.#events, '\n');
+  async #noteChanges(
+    before: Manifest,
+    now: Manifest,
+    changes: readonly Difference[],
+  ): Promise<void> {
+    const threads = threadChange(before, now);
+    const texts = [...changes.map(({ text }) => text), ...(threads === undefined ? [] : [threads])];
+    if (texts.length === 0) return;
+    const resumedWith = [...(before.resumedWith ?? []), { date: now.created, differences: texts }];
+    // What it is now is what its end is computed with; how it began stays in the list.
+    await this.#write('manifest.json', { ...now, created: before.created, resumedWith });
+    const message = `resumed otherwise than it began: ${texts.join('; ')}`;
+    await this.record({ type: 'warning', step: this.#lastStep, message });
   }
 
   /** Of the newest event of this process. */
@@ -125,12 +182,9 @@ export class RunDirectory {
   }
 
   async record(content: EventContent): Promise<void> {
+    await this.#lock?.assertHeld();
     const event = { time: Date.now(), ...content } as RunEvent;
-    try {
-      await appendFile(this.#events, `${JSON.stringify(event)}\n`);
-    } catch (error) {
-      throw fileError('cannot be written', this.#events, error);
-    }
+    await this.#events.append(event);
     this.#lastStep = event.step;
     this.#listener(event);
   }
@@ -141,40 +195,81 @@ export class RunDirectory {
   }
 
   /** Saves a checkpoint and removes all but the newest `keep`. */
-  async save(parameters: ParameterScope, state: StepState, keep: number): Promise<void> {
-    await saveCheckpoint(this.checkpoints, parameters, state);
+  async save(
+    parameters: ParameterScope,
+    { state, loop }: { readonly state: StepState; readonly loop?: LoopState },
+    keep: number,
+  ): Promise<void> {
+    await this.#lock?.assertHeld();
+    await saveCheckpoint(this.checkpoints, parameters, state, loop);
     await this.record({ type: 'checkpoint', step: state.step, path: `checkpoints/${state.step}` });
     await pruneCheckpoints(this.checkpoints, keep);
   }
 
   /**
-   * The newest checkpoint that is whole. A damaged one is kept aside with the ending .damaged and
-   * reported as a warning.
+   * The newest checkpoint that is whole. Newer ones, which are damaged, are kept aside with the ending
+   * .damaged and recorded as warnings.
+   * @param onDamage is told of each
+   * @returns undefined when none was ever saved
+   * @throws MmsrError E_CHECKPOINT when there are some and none is whole; then nothing is moved
    */
-  async newestState(parameters: ParameterScope): Promise<StepState | undefined> {
-    const steps = await listCheckpoints(this.checkpoints);
-    for (const step of steps.reverse()) {
-      const path = join(this.checkpoints, String(step));
+  async newestCheckpoint(
+    parameters: ParameterScope,
+    onDamage: (message: string) => void = () => undefined,
+  ): Promise<Checkpoint | undefined> {
+    const damaged: [number, CheckpointDamage][] = [];
+    for (const step of (await listCheckpoints(this.checkpoints)).reverse()) {
       try {
-        return await loadCheckpoint(path, parameters);
+        const path = join(this.checkpoints, String(step));
+        const checkpoint = await loadCheckpoint(path, parameters);
+        await this.#setAside(damaged, onDamage);
+        return checkpoint;
       } catch (error) {
-        const aside = `${path}.damaged`;
-        const problem = error instanceof MmsrError ? error.describe() : messageOf(error);
-        await rename(path, aside);
-        const message = `the checkpoint of step ${step} is damaged, kept as ${aside}: ${problem}`;
-        await this.record({ type: 'warning', step, message });
+        if (!(error instanceof CheckpointDamage)) throw error;
+        damaged.push([step, error]);
       }
+    }
+    const [newest] = damaged;
+    if (newest !== undefined || (await holdsDamaged(this.checkpoints))) {
+      throw noneWhole(this.checkpoints, newest?.[1]);
     }
     return undefined;
   }
 
+  async #setAside(
+    damaged: readonly (readonly [number, CheckpointDamage])[],
+    onDamage: (message: string) => void,
+  ): Promise<void> {
+    for (const [step, problem] of damaged) {
+      const aside = await setDamagedAside(this.checkpoints, step);
+      const message = `the checkpoint of step ${step} is damaged, kept as ${aside}: ${problem.describe()}`;
+      onDamage(message);
+      await this.record({ type: 'warning', step, message });
+    }
+  }
+
   async finish(results: CellResults): Promise<void> {
-    await this.#write('results.json', results);
+    await this.#lock?.assertHeld();
+    const text = jsonText(results);
+    await this.#write('seal.json', await sealOf(this.path, text));
+    await writeDurably(join(this.path, 'results.json'), text);
   }
 
   #write(name: string, content: object): Promise<void> {
-    return writeDurably(join(this.path, name), `${JSON.stringify(content, null, 2)}\n`);
+    return writeDurably(join(this.path, name), jsonText(content));
   }
+}
+
+function jsonText(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function noneWhole(folder: string, newest: CheckpointDamage | undefined): MmsrError {
+  const example = newest === undefined ? '' : `; the newest: ${newest.describe()}`;
+  return new MmsrError('E_CHECKPOINT', `holds no checkpoint that is whole${example}`, {
+    where: folder,
+    advice: 'Put one back from a copy, or remove this folder to begin again at step 0.',
+  });
 }
 
 /** Undefined where there is no such file. */

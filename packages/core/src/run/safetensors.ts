@@ -1,4 +1,5 @@
-import { MmsrError } from '../errors.js';
+import { messageOf, MmsrError } from '../errors.js';
+import { parseStrictJson, type StrictJson } from './strict-json.js';
 
 export interface SafeTensor {
   readonly shape: readonly number[];
@@ -11,24 +12,14 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const HEADER_LIMIT_BYTES = 100_000_000;
-const BYTES_OF_TYPE: Readonly<Record<string, number>> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  I64: 8,
-  U64: 8,
-  F64: 8,
-};
+/** The header of 40,000 tensors; reading one takes some ten times its size in memory. */
+const HEADER_LIMIT_BYTES = 4_000_000;
+const BYTES_OF_TYPE: ReadonlyMap<StrictJson, number> = new Map([
+  ...['BOOL', 'U8', 'I8', 'F8_E4M3', 'F8_E5M2'].map((name) => [name, 1] as const),
+  ...['I16', 'U16', 'F16', 'BF16'].map((name) => [name, 2] as const),
+  ...['I32', 'U32', 'F32'].map((name) => [name, 4] as const),
+  ...['I64', 'U64', 'F64'].map((name) => [name, 8] as const),
+]);
 
 /**
  * Float32 tensors as a safetensors file: 8 bytes of header length, a JSON header padded with spaces to
@@ -70,7 +61,7 @@ export function readSafetensors(bytes: Uint8Array, where: string): SafetensorsFi
   const tensors = new Map<string, SafeTensor>();
   const ranges: [number, number][] = [];
   let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(header)) {
+  for (const [name, entry] of header) {
     if (name === '__metadata__') {
       metadata = readMetadata(entry, where);
       continue;
@@ -90,48 +81,45 @@ function fault(message: string, where: string): MmsrError {
   });
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function readHeader(file: Buffer, where: string) {
   if (file.length < 8) throw fault(`only ${file.length} bytes long`, where);
   const length = file.readBigUInt64LE(0);
   if (length > BigInt(Math.min(HEADER_LIMIT_BYTES, file.length - 8))) {
-    throw fault(`its header claims ${length} bytes, the file has ${file.length}`, where);
+    const limit = `at most ${HEADER_LIMIT_BYTES} are read`;
+    throw fault(`its header claims ${length} bytes, the file has ${file.length}; ${limit}`, where);
   }
   const dataStart = 8 + Number(length);
-  let header: unknown;
+  let header: StrictJson;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, dataStart));
-    header = JSON.parse(text);
+    header = parseStrictJson(text);
   } catch (error) {
-    throw new MmsrError('E_SAFETENSORS', 'its header is not JSON in UTF-8', {
-      where,
-      cause: error,
-    });
+    throw fault(`its header is not JSON in UTF-8: ${messageOf(error).slice(0, 200)}`, where);
   }
-  if (!isRecord(header)) throw fault('its header is not an object', where);
+  if (!(header instanceof Map)) throw fault('its header is not an object', where);
   return { header, dataStart };
 }
 
-function readMetadata(entry: unknown, where: string): Record<string, string> {
-  if (!isRecord(entry) || Object.values(entry).some((value) => typeof value !== 'string')) {
+function readMetadata(entry: StrictJson, where: string): Record<string, string> {
+  if (!(entry instanceof Map) || [...entry.values()].some((value) => typeof value !== 'string')) {
     throw fault('its metadata is not a map of strings', where);
   }
-  return entry as Record<string, string>;
+  return Object.fromEntries(entry) as Record<string, string>;
 }
 
 function isIndexList(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
-function readEntry(name: string, entry: unknown, dataBytes: number, where: string) {
-  if (!isRecord(entry)) throw fault(`the entry of "${name}" is not an object`, where);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  const itemBytes = typeof dtype === 'string' ? BYTES_OF_TYPE[dtype] : undefined;
-  if (itemBytes === undefined)
-    throw fault(`"${name}" has the unknown type ${String(dtype)}`, where);
+function readEntry(fullName: string, entry: StrictJson, dataBytes: number, where: string) {
+  const name = fullName.slice(0, 200);
+  if (!(entry instanceof Map)) throw fault(`the entry of "${name}" is not an object`, where);
+  const [dtype, shape] = [entry.get('dtype'), entry.get('shape')];
+  const offsets = entry.get('data_offsets');
+  const itemBytes = dtype === undefined ? undefined : BYTES_OF_TYPE.get(dtype);
+  if (itemBytes === undefined) {
+    throw fault(`"${name}" has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`, where);
+  }
   if (!isIndexList(shape)) throw fault(`the shape of "${name}" is not a list of sizes`, where);
   if (!isIndexList(offsets) || offsets.length !== 2) {
     throw fault(`the offsets of "${name}" are not two positions`, where);

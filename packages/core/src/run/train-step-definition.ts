@@ -9,24 +9,30 @@ import type { Experiment } from '../experiment/schema.js';
 import type { ModelFactory } from '../model/model-factory.js';
 import type { MultiTaskModel } from '../model/multi-task-model.js';
 import type { ObjectiveValue } from '../objective/objective.js';
+import type { LearningRateFactor } from '../training/non-finite-policy.js';
 import { learningRateSchedule } from '../training/schedule.js';
 import { taskGradients } from '../training/task-gradients.js';
 
-/** The training step of an experiment; the objective's parameters are added to the model's. */
+/**
+ * The training step of an experiment; the objective's parameters are added to the model's.
+ * @param factor what the scheduled learning rate is multiplied by, read at every step
+ */
 export function trainStepDefinition(
   factory: Pick<ModelFactory, 'objective'>,
   experiment: Experiment,
   model: MultiTaskModel,
+  factor: LearningRateFactor = { value: 1 },
 ): TrainStepDefinition {
   const objective = factory.objective(experiment, model);
   const { optimizer, schedule, training, seed } = experiment;
+  const scheduled = learningRateSchedule(schedule, optimizer.learningRate, training.steps);
   const loss = (batch: BatchTensors, pass: ForwardPass) =>
     objective(model.forward(batch.lr, pass), batch);
   return {
     parameters: model.parameters,
     loss,
     optimizer: optimizerSettings(optimizer),
-    learningRate: learningRateSchedule(schedule, optimizer.learningRate, training.steps),
+    learningRate: (step) => scheduled(step) * factor.value,
     clipNorm: training.clipNorm,
     ema: training.ema,
     seed,

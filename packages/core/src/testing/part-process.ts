@@ -27,6 +27,19 @@ export function startInstall(cache: string, key: string, stop: boolean): ChildPr
   });
 }
 
+/** Starts a process that locks a run directory, says `held` and waits for ever. */
+export function startHolder(directory: string): ChildProcess {
+  const program = `
+    import { RunLock } from '${url('../run/run-lock.js')}';
+    await RunLock.take(${JSON.stringify(directory)});
+    console.log('held');
+    setInterval(() => undefined, 1e9);
+  `;
+  return spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
 /** What a process prints first. */
 export async function firstOutput(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error('its output is not piped');

@@ -4,7 +4,8 @@ import type { Batch, TrainStepDefinition } from '../contracts/train-step.js';
 import { conv2d, dropout } from '../model/layers.js';
 import { ParameterScope } from '../model/parameter-scope.js';
 import { randomStream } from '../random/random-stream.js';
-import { createEagerStep } from './eager-step.js';
+import { assertFinite, createEagerStep } from './eager-step.js';
+import { NonFiniteError } from './non-finite.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -163,9 +164,58 @@ test('a gradient that is not finite is named by its layer, and the weights stay'
     },
   });
   const before = await step.exportState();
-  await expect(step.run([batch(0)])).rejects.toThrow('the gradient of "first.weight"');
+  await expect(step.run([batch(0)])).rejects.toThrow(
+    'the gradient of "second.bias" is not finite at step 1; it began in RealDiv in the backward pass',
+  );
   expect(await step.exportState()).toEqual(before);
   step.dispose();
+});
+
+test('a value that is not finite in a middle layer is named with its patches', async () => {
+  const plain = definition();
+  const step = createEagerStep({
+    ...plain,
+    loss: (tensors, pass) => {
+      const spoilt = tf.tensor4d(
+        Array.from({ length: 3 * 4 * 4 * 3 }, (_, i) => (i >= 48 && i < 96 ? 1e38 : 1)),
+        [3, 4, 4, 3],
+      );
+      return plain.loss({ ...tensors, lr: tf.mul(tensors.lr, tf.mul(spoilt, spoilt)) }, pass);
+    },
+  });
+  const error: unknown = await step.run([batch(0, 3)]).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(NonFiniteError);
+  expect((error as NonFiniteError).origin).toEqual({
+    slot: 0,
+    operation: 'Multiply',
+    layer: undefined,
+    pass: 'forward',
+    patches: [1],
+  });
+  step.dispose();
+});
+
+test('of weights that are not finite the layer is named, in the second of two batches too', async () => {
+  const step = createEagerStep(definition());
+  const state = await step.exportState();
+  state.parameters.get('second.weight')?.fill(3e38);
+  await step.importState(state);
+  await expect(step.run([batch(0), batch(1)])).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /it began in \w+ of "second\.\w+" in the forward pass/,
+    ) as string,
+    origin: { slot: 0, layer: expect.stringMatching(/^second/) as string, patches: [0, 1] },
+  });
+  const clean = await step.exportState();
+  expect(clean).toEqual(state);
+  step.dispose();
+});
+
+test('gradients that are finite but too large for their norm are said to be that', () => {
+  const gradients = new Map([['a', Float32Array.of(3e38)]]);
+  expect(() => assertFinite({ total: 1, terms: {}, gradients }, Infinity, 7)).toThrow(
+    'too large for their norm, at step 7',
+  );
 });
 
 test('a state of another model is refused, naming what differs', async () => {

@@ -1,17 +1,17 @@
 import * as tf from '../tf.js';
 import type {
   Batch,
-  BatchTensors,
   NamedArrays,
   StepReport,
   StepState,
   TrainStep,
   TrainStepDefinition,
 } from '../contracts/train-step.js';
-import { MmsrError } from '../errors.js';
 import type { Parameter } from '../model/parameter-scope.js';
+import { batchTensors } from './batch-tensors.js';
 import { differentiate, type Differentiated } from './differentiate.js';
 import { assertMatch, copyArrays, initialArrays, zeroArrays } from './named-arrays.js';
+import { NonFiniteError, withOrigin } from './non-finite.js';
 import { trainingPass } from './training-pass.js';
 import { adamUpdate, addGradients, globalNorm, scaleGradients, updateAverage } from './update.js';
 
@@ -52,7 +52,11 @@ class EagerStep implements TrainStep {
     }
     const mean = meanOf(results);
     const gradientNorm = globalNorm(mean.gradients);
-    assertFinite(mean, gradientNorm, step);
+    try {
+      assertFinite(mean, gradientNorm, step);
+    } catch (error) {
+      throw error instanceof NonFiniteError ? withOrigin(error, this.definition, batches) : error;
+    }
     const { clipNorm } = this.definition;
     if (clipNorm !== null && gradientNorm > clipNorm) {
       scaleGradients(mean.gradients, clipNorm / gradientNorm);
@@ -67,7 +71,7 @@ class EagerStep implements TrainStep {
     const { diagnosis, seed } = this.definition;
     if (diagnosis === undefined || batch === undefined) return {};
     const measures = tf.tidy(() =>
-      diagnosis(tensorsOf(batch), trainingPass(seed, this.#step + 1, 0)),
+      diagnosis(batchTensors(batch), trainingPass(seed, this.#step + 1, 0)),
     );
     const values: Record<string, number> = {};
     for (const [name, measure] of Object.entries(measures)) {
@@ -81,7 +85,7 @@ class EagerStep implements TrainStep {
     const { total, terms, gradients } = tf.tidy(() => {
       const found = differentiate(
         this.definition,
-        tensorsOf(batch),
+        batchTensors(batch),
         trainingPass(this.definition.seed, step, slot),
       );
       tf.keep(found.total);
@@ -156,14 +160,6 @@ class EagerStep implements TrainStep {
   }
 }
 
-function tensorsOf({ count, lrPx, hrPx, lr, hr, magnification }: Batch): BatchTensors {
-  return {
-    lr: tf.tensor4d(lr, [count, lrPx, lrPx, 3]),
-    hr: tf.tensor4d(hr, [count, hrPx, hrPx, 3]),
-    magnification: tf.tensor1d(magnification, 'int32'),
-  };
-}
-
 async function numberOf(scalar: tf.Scalar): Promise<number> {
   return (await scalar.data())[0] as number;
 }
@@ -186,23 +182,27 @@ function meanOf(results: readonly BatchResult[]): BatchResult {
   };
 }
 
-/** Refuses to update from what is not finite, and says which loss or layer it was. */
+/**
+ * Refuses to update from what is not finite, and says which loss or which layer's gradient it was.
+ * @throws NonFiniteError
+ */
 export function assertFinite(result: BatchResult, gradientNorm: number, step: number): void {
   const loss = Object.entries({ ...result.terms, total: result.total }).find(
     ([, value]) => !Number.isFinite(value),
   );
   if (loss !== undefined) {
-    throw nonFinite(`the loss "${loss[0]}" is ${loss[1]} at step ${step}`);
+    throw new NonFiniteError(`the loss "${loss[0]}" is ${loss[1]} at step ${step}`, step);
   }
   if (Number.isFinite(gradientNorm)) return;
-  const layer = [...result.gradients].find(([, gradient]) => !gradient.every(Number.isFinite));
-  throw nonFinite(`the gradient of "${layer?.[0] ?? 'all layers'}" is not finite at step ${step}`);
-}
-
-function nonFinite(message: string): MmsrError {
-  return new MmsrError('E_NON_FINITE', message, {
-    advice: 'Lower optimizer.learningRate or set training.clipNorm; the weights were not updated.',
-  });
+  const layers = [...result.gradients].filter(([, gradient]) => !gradient.every(Number.isFinite));
+  // Gradients come from the last layer to the first.
+  const layer = layers.at(-1)?.[0];
+  throw new NonFiniteError(
+    layer === undefined
+      ? `the gradients are finite, but too large for their norm, at step ${step}`
+      : `the gradient of "${layer}" is not finite at step ${step}`,
+    step,
+  );
 }
 
 /** A training step that runs the definition operation by operation on the current tfjs backend. */

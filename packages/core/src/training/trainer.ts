@@ -8,7 +8,14 @@ import { trainedMagnifications } from '../experiment/magnifications.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
 import type { ImageResult, Summary } from '../run/results.js';
 import type { RunDirectory } from '../run/run-directory.js';
+import { LossAverage } from './loss-average.js';
 import { loadInto } from './named-arrays.js';
+import {
+  NonFinitePolicy,
+  skipStep,
+  type LearningRateFactor,
+  type Verdict,
+} from './non-finite-policy.js';
 import type { OnProgress } from './progress.js';
 import { SkipReporter } from './skip-reporter.js';
 
@@ -21,6 +28,8 @@ export interface TrainingContext {
   readonly inferenceParameters: ParameterScope;
   readonly data: OpenData;
   readonly directory: RunDirectory;
+  /** What the definition of the step multiplies the learning rate by. */
+  readonly learningRateFactor: LearningRateFactor;
   readonly onProgress: OnProgress;
   /** Ends training after the step in progress, with a checkpoint. */
   readonly signal: AbortSignal;
@@ -29,26 +38,41 @@ export interface TrainingContext {
 /** The loop of one run: step, log, validate, checkpoint; it goes on from the newest checkpoint. */
 export class Trainer {
   readonly #losses = new LossAverage();
+  /** False where the validation of the newest step was broken off. */
+  #validated = true;
   #startedMs = 0;
   #firstStep = 0;
 
-  constructor(private readonly context: TrainingContext) {}
+  readonly #nonFinite: NonFinitePolicy;
+
+  constructor(private readonly context: TrainingContext) {
+    const { experiment, learningRateFactor, data } = context;
+    this.#nonFinite = new NonFinitePolicy(experiment, learningRateFactor, data);
+  }
 
   /** @returns `done`, or `stopped` when the signal came first; either way the last step is saved */
   async train(): Promise<'done' | 'stopped'> {
     const { experiment, data, signal } = this.context;
     const { steps, accumulate, checkpointEverySteps, validateEverySteps } = experiment.training;
     const first = await this.#restore();
-    const stream = data.batches(first * accumulate);
+    let stream = data.batches(first * accumulate);
     this.#firstStep = first;
     this.#startedMs = performance.now();
     let step = first;
     const skips = new SkipReporter((text) => this.#warn(step, text));
     try {
+      if (step === 0 && this.#nonFinite.needsBeginning) await this.#save();
+      if (!this.#validated) await this.#validate(step);
       while (step < steps && !signal.aborted) {
         const batches = await take(stream, accumulate);
         await this.#diagnose(step + 1, batches);
-        const report = await this.context.step.run(batches);
+        const report = await this.#run(step, batches);
+        if (report === 'rollback') {
+          await stream.close();
+          step = await this.#rollBack();
+          stream = data.batches(step * accumulate);
+          continue;
+        }
         step++;
         await skips.update(stream.skipped);
         await this.#log(step, report, stream);
@@ -64,14 +88,49 @@ export class Trainer {
     return step < steps ? 'stopped' : 'done';
   }
 
+  /** One step; undefined where it was skipped. */
+  async #run(
+    step: number,
+    batches: readonly Batch[],
+  ): Promise<StepReport | undefined | 'rollback'> {
+    let verdict: Verdict;
+    try {
+      return await this.context.step.run(batches);
+    } catch (error) {
+      verdict = this.#nonFinite.judge(error);
+    }
+    const { action, message } = verdict;
+    this.#say('warning', message);
+    await this.context.directory.record({ type: 'warning', step: step + 1, message });
+    if (action === 'rollback') return 'rollback';
+    await skipStep(this.context.step);
+    return undefined;
+  }
+
+  /** To the newest checkpoint; the learning rate and the count of faults stay as they are now. */
+  async #rollBack(): Promise<number> {
+    const { directory, parameters, step } = this.context;
+    const checkpoint = await directory.newestCheckpoint(parameters);
+    if (checkpoint === undefined) throw new Error('there is no checkpoint to go back to');
+    await step.importState(checkpoint.state);
+    this.#losses.restore(checkpoint.loop.losses);
+    return checkpoint.state.step;
+  }
+
   async #restore(): Promise<number> {
     const { directory, parameters, step } = this.context;
-    const state = await directory.newestState(parameters);
-    if (state === undefined) {
+    const checkpoint = await directory.newestCheckpoint(parameters, (message) =>
+      this.#say('warning', message),
+    );
+    if (checkpoint === undefined) {
       await directory.record({ type: 'state', state: 'started', step: 0 });
       return 0;
     }
+    const { state, loop } = checkpoint;
     await step.importState(state);
+    this.#losses.restore(loop.losses);
+    this.#validated = loop.validated;
+    this.#nonFinite.restore(loop);
     await directory.record({ type: 'state', state: 'resumed', step: state.step });
     this.#say('info', `resumed from the checkpoint of step ${state.step}`);
     return state.step;
@@ -79,7 +138,13 @@ export class Trainer {
 
   async #save(): Promise<void> {
     const { directory, parameters, step, experiment } = this.context;
-    await directory.save(parameters, await step.exportState(), experiment.training.keep);
+    const loop = {
+      losses: this.#losses.state(),
+      validated: this.#validated,
+      ...this.#nonFinite.state(),
+    };
+    const state = await step.exportState();
+    await directory.save(parameters, { state, loop }, experiment.training.keep);
   }
 
   /** Of the step that comes. */
@@ -91,14 +156,14 @@ export class Trainer {
     await directory.record({ type: 'metrics', step, values });
   }
 
-  async #log(step: number, report: StepReport, stream: BatchStream): Promise<void> {
+  async #log(step: number, report: StepReport | undefined, stream: BatchStream): Promise<void> {
     const { experiment, directory, onProgress } = this.context;
     const { logEverySteps, steps, batchSize, accumulate } = experiment.training;
-    this.#losses.add(report);
+    if (report !== undefined) this.#losses.add(report);
     if (step % logEverySteps !== 0 && step !== steps) return;
     const losses = this.#losses.take();
-    const { learningRate } = report;
-    await directory.record({ type: 'metrics', step, values: { ...losses, learningRate } });
+    const values = report === undefined ? losses : { ...losses, learningRate: report.learningRate };
+    if (Object.keys(values).length > 0) await directory.record({ type: 'metrics', step, values });
     const elapsedMs = performance.now() - this.#startedMs;
     const stepsPerMs = (step - this.#firstStep) / elapsedMs;
     onProgress({
@@ -123,6 +188,7 @@ export class Trainer {
     const { experiment, data, inference, directory, onProgress, signal } = this.context;
     if (experiment.data.validation === undefined) return;
     const beganMs = performance.now();
+    this.#validated = false;
     await this.#loadWeights();
     const images: ImageResult[] = [];
     for await (const { result } of evaluate(
@@ -135,6 +201,7 @@ export class Trainer {
     }
     const summary = summarize(images, trainedMagnifications(experiment));
     await directory.record({ type: 'metrics', step, values: validationValues(summary) });
+    this.#validated = true;
     const { psnrDb, ssim, bicubic, accuracy } = summary.all as Summary;
     const metrics = { psnrDb, ssim } as Summary;
     onProgress({ phase: 'validated', step, metrics, bicubic, accuracy });
@@ -174,24 +241,4 @@ function validationValues(summary: Readonly<Record<string, Summary>>): Record<st
     }
   }
   return values;
-}
-
-/** Means of the losses of some steps. */
-class LossAverage {
-  #sums: Record<string, number> = {};
-  #count = 0;
-
-  add({ total, terms, gradientNorm }: StepReport): void {
-    this.#count++;
-    for (const [name, value] of Object.entries({ loss: total, ...terms, gradientNorm })) {
-      this.#sums[name] = (this.#sums[name] ?? 0) + value;
-    }
-  }
-
-  take(): Record<string, number> {
-    const entries = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#count]);
-    this.#sums = {};
-    this.#count = 0;
-    return Object.fromEntries(entries) as Record<string, number>;
-  }
 }

@@ -74,6 +74,12 @@ export class OpenPatches implements OpenData {
     return stream;
   }
 
+  describePatch(batch: number, patch: number): string {
+    const { image, magnification, x, y } = this.context.sampler.patch(batch, patch);
+    const { id } = this.#open('train').source.images[image] as { id: string };
+    return `${id} at ${magnification}x (x ${x}, y ${y})`;
+  }
+
   evaluationSet(split: 'validation' | 'test'): EvaluationSet {
     const { evaluations, experiment } = this.context;
     const plan = evaluations.get(split);

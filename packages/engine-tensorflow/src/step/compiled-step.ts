@@ -3,7 +3,9 @@ import {
   assertMatch,
   copyArrays,
   initialArrays,
+  NonFiniteError,
   uniformNumbers,
+  withOrigin,
   zeroArrays,
   type Batch,
   type NamedArrays,
@@ -60,10 +62,11 @@ class CompiledStep implements TrainStep {
     const step = this.#step + 1;
     const learningRate = this.definition.learningRate(step);
     const update = this.#updateFeeds(running.graph, learningRate, step);
-    const report =
+    const report = await this.#named(batches, () =>
       batches.length === 1
         ? this.#update(running, first, update, step)
-        : this.#accumulate(running, batches, update, step);
+        : this.#accumulate(running, batches, update, step),
+    );
     this.#step = step;
     return { ...report, learningRate };
   }
@@ -76,6 +79,20 @@ class CompiledStep implements TrainStep {
     const feeds = new Map(this.#batchFeeds(graph.batch, random, batch, this.#step + 1, 0));
     const [measured] = session.run([values], feeds) as [TensorValues];
     return Object.fromEntries(names.map((name, i) => [name, measured[i] as number]));
+  }
+
+  /** Names where what is not finite began; only then are the weights needed outside of the session. */
+  async #named<T>(batches: readonly Batch[], run: () => T): Promise<T> {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      const { parameters } = await this.exportState();
+      for (const parameter of this.definition.parameters.all) {
+        parameter.assign(parameters.get(parameter.name) as Float32Array);
+      }
+      throw withOrigin(error, this.definition, batches);
+    }
   }
 
   /** Everything at once: loss, gradients, update. */
@@ -111,7 +128,7 @@ class CompiledStep implements TrainStep {
       ]);
       const [losses] = session.run([graph.losses, added], feeds);
       const result = named(graph, losses as TensorValues);
-      if (!Number.isFinite(result.total)) {
+      if (![result.total, ...Object.values(result.terms)].every(Number.isFinite)) {
         assertFinite({ ...result, gradients: new Map() }, NaN, step);
       }
       return { result, feeds };
@@ -120,10 +137,14 @@ class CompiledStep implements TrainStep {
     const [norm, updated] = session.run([graph.norm, graph.updated], feeds);
     const gradientNorm = first(norm);
     if (first(updated) !== 1) {
-      const [last] = results.slice(-1) as [(typeof results)[number]];
+      for (const { result, feeds } of results) {
+        const gradients = this.#gradients(running, feeds);
+        const isFinite = [...gradients.values()].every((values) => values.every(Number.isFinite));
+        if (!isFinite) assertFinite({ ...result, gradients }, NaN, step);
+      }
       assertFinite(
-        { ...last.result, gradients: this.#gradients(running, last.feeds) },
-        gradientNorm,
+        { ...mean(results.map(({ result }) => result)), gradients: new Map() },
+        NaN,
         step,
       );
     }
