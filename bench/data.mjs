@@ -142,7 +142,13 @@ async function measureOurs({ source, magnifications = MAGNIFICATIONS }, workers)
     scale: SCALE,
     training: { batchSize: BATCH_SIZE },
     data: {
-      train: { source, magnifications, patchPx: PATCH_PX, augment: { flip: true, rotate: true } },
+      train: {
+        source,
+        magnifications,
+        patchPx: PATCH_PX,
+        augment: { flip: true, rotate: true },
+        transforms: [],
+      },
       // Not read; drawn so that no image is in two splits.
       test: {
         source: { name: 'synthetic', count: 1, sizePx: 512, ...LOOK },
@@ -151,6 +157,7 @@ async function measureOurs({ source, magnifications = MAGNIFICATIONS }, workers)
         count: null,
       },
       degradation: { name: 'bicubic' },
+      transforms: [],
       workers,
       onBadPatch: 'error',
     },

@@ -32,9 +32,10 @@ function experiment(workers) {
     scale: 2,
     training: { batchSize: BATCH_SIZE },
     data: {
-      train: { source, magnifications, patchPx: PATCH_PX, augment },
+      train: { source, magnifications, patchPx: PATCH_PX, augment, transforms: [] },
       test: { source: unread, magnifications, patchPx: PATCH_PX, count: null },
       degradation: { name: 'bicubic' },
+      transforms: [],
       workers,
       onBadPatch: 'error',
     },

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { start, temporaryFolder } from './command-line.js';
 import { TINY, writeExperiment } from './experiments.js';
@@ -21,6 +21,8 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['data.train.patchPx=24', 'weights'],
   ['data.train.augment.flip=false', 'weights'],
   ['data.train.augment.rotate=false', 'weights'],
+  ['data.train.transforms=[{name: stain-jitter, method: hed, sigma: 0.2}]', 'weights'],
+  ['data.transforms=[{name: stain-normalize, method: macenko, reference: ref.png}]', 'weights'],
   ['data.validation.count=1', 'run'],
   ['data.validation.patchPx=16', 'run'],
   ['data.validation.magnifications=[10]', 'run'],
@@ -143,6 +145,8 @@ describe('every key has an effect', () => {
       ],
     ]);
     await writeFile(join(folder, 'plugin.mjs'), PLUGIN);
+    const reference = '../../packages/data/golden/stain-reference.png';
+    await copyFile(new URL(reference, import.meta.url), join(folder, 'ref.png'));
     const api = new URL('../../packages/cli/dist/index.js', import.meta.url).href;
     await writeFile(join(folder, 'script.mjs'), SCRIPT.replace('API', api));
     const changes = JSON.stringify(CHANGES.map(([change]) => change));
@@ -151,7 +155,7 @@ describe('every key has an effect', () => {
     await remove();
     if (code !== 0) throw new Error(stderr);
     inventory = JSON.parse(stdout) as Record<string, Left>;
-  }, 300_000);
+  }, 900_000);
 
   test.each(CHANGES)('%s changes the %s', (change, effect) => {
     const [before, after] = [inventory[''], inventory[change]] as [Left, Left];

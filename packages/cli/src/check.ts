@@ -16,11 +16,13 @@ export interface CellCheck {
   /** Trainable parameters. */
   readonly parameters: number;
   readonly splits: OpenData['splits'];
+  /** SHA-256 of the images that colours are normalised to, by path. */
+  readonly references: Readonly<Record<string, string>>;
   /** What is doubtful about the data, but no error. */
   readonly warnings: readonly string[];
 }
 
-type OpenedData = Pick<CellCheck, 'splits' | 'warnings'>;
+type OpenedData = Pick<CellCheck, 'splits' | 'references' | 'warnings'>;
 
 /**
  * Opens the data and builds the model of every cell; nothing is trained.
@@ -63,8 +65,8 @@ async function openData(
   const data = await pipeline.open(experiment, study.folder);
   try {
     if (previews !== undefined) await writePreviews(data, previews);
-    const { splits, warnings = [] } = data;
-    return { splits, warnings };
+    const { splits, references = {}, warnings = [] } = data;
+    return { splits, references, warnings };
   } finally {
     await data.close();
   }

@@ -92,12 +92,9 @@ export async function runStudy(
     cell: cell.name,
     commandLine: commandLineOf(study, cell.name, options),
     run: async () => {
-      const data = checks.find((check) => check.cell === cell.name)?.splits;
-      const report = await runCell(
-        study,
-        { cell, directory, signal, ...(data && { data }) },
-        options,
-      );
+      const check = checks.find((one) => one.cell === cell.name);
+      const inputs = check && { data: check.splits, references: check.references };
+      const report = await runCell(study, { cell, directory, signal, ...inputs }, options);
       reports.set(cell.name, report);
       return report.outcome;
     },
@@ -145,7 +142,7 @@ function createLauncher(
 
 async function runCell(
   study: LoadedStudy,
-  request: Pick<CellRequest, 'cell' | 'directory' | 'signal' | 'data'>,
+  request: Pick<CellRequest, 'cell' | 'directory' | 'signal' | 'data' | 'references'>,
   { onProgress, rerunStale = false }: RunStudyOptions,
 ): Promise<CellReport> {
   const { cell, directory } = request;

@@ -79,6 +79,7 @@ export { writeDurably } from './run/durable.js';
 export { RunDirectory } from './run/run-directory.js';
 export { experimentDifferences, type Manifest } from './run/manifest.js';
 export { readStudyRecord, writeStudyRecord, type StudyRecord } from './run/study-record.js';
+export { CellMeter, type CellCost } from './run/cell-meter.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
 export { cacheFolder } from './native-parts/cache-folder.js';
 export { findCompiler } from './native-parts/compiler.js';

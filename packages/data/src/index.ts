@@ -1,6 +1,9 @@
 import type { DegradationPlugin, SourcePlugin } from '@mmsr/core';
+import { areaDegradation } from './degradation/area.js';
 import { bicubicDegradation } from './degradation/bicubic.js';
 import { breakhisSource } from './breakhis/breakhis-source.js';
+import { blurNoiseJpegDegradation } from './degradation/blur-noise-jpeg.js';
+import { defocusDegradation } from './degradation/defocus.js';
 import { imagesSource } from './images/images-source.js';
 import { pairsSource } from './pairs/pairs-source.js';
 import { openslidePart } from './slides/openslide-part.js';
@@ -8,8 +11,11 @@ import { slidesSource } from './slides/slides-source.js';
 import { syntheticSource } from './synthetic/synthetic-source.js';
 
 export {
+  areaDegradation,
   bicubicDegradation,
+  blurNoiseJpegDegradation,
   breakhisSource,
+  defocusDegradation,
   imagesSource,
   openslidePart,
   pairsSource,
@@ -27,4 +33,7 @@ export const dataPlugins: readonly (SourcePlugin | DegradationPlugin)[] = [
   slidesSource,
   syntheticSource,
   bicubicDegradation,
+  areaDegradation,
+  blurNoiseJpegDegradation,
+  defocusDegradation,
 ];

@@ -87,6 +87,8 @@ export interface OpenData {
   readonly splits: Readonly<Partial<Record<Split, SplitDescription>>>;
   /** What is no error but worth a look, such as images too small for a patch. */
   readonly warnings?: readonly string[];
+  /** SHA-256 of what else patches are made of, such as the reference of a normalisation, by its path. */
+  readonly references?: Readonly<Record<string, string>>;
   /** Batches from index `first` on: batch i is a pure function of the seed and i. */
   batches(first: number): BatchStream;
   evaluationSet(split: 'validation' | 'test'): EvaluationSet;

@@ -28,6 +28,7 @@ test('a short file is one cell with every default filled in', async () => {
         magnifications: [20, 10],
         patchPx: 96,
         augment: { flip: true, rotate: true },
+        transforms: [],
       },
       test: {
         source: { name: 'images', paths: ['b.png'] },
@@ -39,6 +40,7 @@ test('a short file is one cell with every default filled in', async () => {
       splitSeed: 1,
       disjointRegions: false,
       strict: false,
+      transforms: [],
       workers: 1,
       onBadPatch: 'error',
     },
@@ -354,4 +356,27 @@ test('a union of mappings is judged by the one that was meant', async () => {
       'shape: expected a mapping or a mapping or a list of whole numbers or null; found {"kind":"ring"}',
     ),
   ]);
+});
+
+test.each([
+  [
+    '{name: stain-jitter, method: hed}',
+    /data.train.transforms.0.sigma is missing: expected a number/,
+  ],
+  ['{name: stain-jitter, method: hed, sigma: 2}', /transforms.0.sigma: expected .*; found 2/],
+  ['{name: stain-jitter, method: hed, sigma: 0.1, reference: a.png}', /0.reference: unknown key/],
+  ['{name: stain-normalize, method: hed, reference: a.png}', /0.method: expected one of "macenko"/],
+  ['{name: blur}', /data.train.transforms.0: expected a mapping/],
+])('the transform %s is refused, and why', async (transform, message) => {
+  const text = SHORT.replace('train: {', `train: {transforms: [${transform}], `);
+  expect(await problemsOf(text)).toEqual([expect.stringMatching(message)]);
+});
+
+test('only normalisation is for patches of every split', async () => {
+  const text = SHORT.replace(
+    'data:',
+    'data:\n  transforms: [{name: stain-jitter, method: hed, sigma: 0.1}]',
+  );
+  const problems = await problemsOf(text);
+  expect(problems.join()).toMatch(/data.transforms.0.name: expected "stain-normalize"/);
 });

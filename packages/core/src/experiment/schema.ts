@@ -29,6 +29,38 @@ const Fraction = Type.Optional(
   }),
 );
 
+/** Whether a list of transforms names one is told by its `name`; none of the options has a default. */
+const StainNormalize = Type.Object(
+  {
+    name: Type.Literal('stain-normalize'),
+    method: Type.Union([
+      Type.Literal('macenko'),
+      Type.Literal('vahadane'),
+      Type.Literal('reinhard'),
+    ]),
+    reference: Type.String({ minLength: 1, description: 'An image that is stained as wanted.' }),
+  },
+  closed,
+);
+
+const StainJitter = Type.Object(
+  {
+    name: Type.Literal('stain-jitter'),
+    method: Type.Union([
+      Type.Literal('hed'),
+      Type.Literal('macenko'),
+      Type.Literal('vahadane'),
+      Type.Literal('reinhard'),
+    ]),
+    sigma: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: 'How much the amount of each stain is multiplied and shifted by, at most.',
+    }),
+  },
+  closed,
+);
+
 const TrainData = Type.Object(
   {
     source: Named({}),
@@ -49,6 +81,10 @@ const TrainData = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    transforms: Type.Array(Type.Union([StainNormalize, StainJitter]), {
+      default: [],
+      description: 'What is done to the colours of training patches, in this order.',
+    }),
   },
   closed,
 );
@@ -87,6 +123,10 @@ const Data = Type.Object(
     strict: Type.Boolean({
       default: false,
       description: 'Whether contradictions of magnifications and microns per pixel are errors.',
+    }),
+    transforms: Type.Array(StainNormalize, {
+      default: [],
+      description: 'What is done to the colours of patches of every split, before all else.',
     }),
     workers: Type.Integer({
       minimum: 0,

@@ -2,13 +2,6 @@ import { inject, injectable } from 'tsyringe';
 import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
 import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
-import type { ForwardPass } from '../contracts/forward-pass.js';
-import type {
-  BatchTensors,
-  Diagnosis,
-  OptimizerSettings,
-  TrainStepDefinition,
-} from '../contracts/train-step.js';
 import { messageOf } from '../errors.js';
 import { evaluate, protocolOf, type EvaluatedImage } from '../evaluation/evaluator.js';
 import { PictureKeeper, type WritePicture } from '../evaluation/pictures.js';
@@ -18,11 +11,8 @@ import type { Experiment } from '../experiment/schema.js';
 import { trainedMagnifications } from '../experiment/magnifications.js';
 import { ModelFactory } from '../model/model-factory.js';
 import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
-import type { ObjectiveValue } from '../objective/objective.js';
 import { PluginRegistry } from '../plugins/register.js';
 import type { OnProgress } from '../training/progress.js';
-import { learningRateSchedule } from '../training/schedule.js';
-import { taskGradients } from '../training/task-gradients.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
@@ -30,6 +20,7 @@ import type { Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { selectEngine } from './select-engine.js';
+import { trainStepDefinition } from './train-step-definition.js';
 
 export interface CellRequest {
   readonly study: string;
@@ -42,6 +33,8 @@ export interface CellRequest {
   readonly signal: AbortSignal;
   /** The images as they are now, where they are known; those of a run that is done must be the same. */
   readonly data?: Manifest['data'];
+  /** The same of the images that colours are normalised to. */
+  readonly references?: Manifest['references'];
   /** Moves a run of another configuration or other images aside instead of refusing. */
   readonly rerunStale?: boolean;
 }
@@ -73,19 +66,20 @@ export class CellRunner {
     const { cell, directory, folder } = request;
     const run = new RunDirectory(directory);
     if (request.rerunStale === true) await setStaleAside(run, request);
-    const done = await run.resultsOf({ experiment: cell.experiment, data: request.data });
+    const { data, references } = request;
+    const done = await run.resultsOf({ experiment: cell.experiment, data, references });
     if (done !== undefined) return { outcome: 'done', results: done };
     const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
     try {
       const device = await engine.start();
       const text = `engine ${device.engine} ${device.version} on ${device.device}, ${device.threads} threads (${reason})`;
       request.onProgress({ phase: 'message', level: 'info', text });
-      const data = await this.pipeline.open(cell.experiment, folder);
+      const opened = await this.pipeline.open(cell.experiment, folder);
       try {
         const { experiment } = cell;
-        return await this.#work({ ...request, experiment, run, engine, device, data });
+        return await this.#work({ ...request, experiment, run, engine, device, data: opened });
       } finally {
-        await data.close();
+        await opened.close();
       }
     } finally {
       await engine.stop();
@@ -123,7 +117,7 @@ export class CellRunner {
   async #trainAndEvaluate(session: Session): Promise<CellResult> {
     const { experiment, engine, run, signal, data, onProgress } = session;
     const model = this.factory.model(experiment);
-    const step = await engine.trainStep(this.#definition(experiment, model));
+    const step = await engine.trainStep(trainStepDefinition(this.factory, experiment, model));
     const twin = this.factory.model(experiment);
     const inference = await engine.inference(twin);
     try {
@@ -154,25 +148,6 @@ export class CellRunner {
     }
   }
 
-  #definition(experiment: Experiment, model: MultiTaskModel): TrainStepDefinition {
-    const objective = this.factory.objective(experiment, model);
-    const { optimizer, schedule, training, seed } = experiment;
-    const loss = (batch: BatchTensors, pass: ForwardPass) =>
-      objective(model.forward(batch.lr, pass), batch);
-    return {
-      parameters: model.parameters,
-      loss,
-      optimizer: optimizerSettings(optimizer),
-      learningRate: learningRateSchedule(schedule, optimizer.learningRate, training.steps),
-      clipNorm: training.clipNorm,
-      ema: training.ema,
-      seed,
-      ...(training.diagnoseEverySteps === null
-        ? {}
-        : { diagnosis: diagnosisOf(experiment, model, loss) }),
-    };
-  }
-
   /** Null when it was stopped. */
   async #test(session: Session, inference: Inference): Promise<ImageResult[] | null> {
     const { experiment, data, run, signal, onProgress } = session;
@@ -197,26 +172,11 @@ export class CellRunner {
   }
 }
 
-function diagnosisOf(
-  experiment: Experiment,
-  { parameters }: MultiTaskModel,
-  loss: (batch: BatchTensors, pass: ForwardPass) => ObjectiveValue,
-): Diagnosis {
-  const tasks =
-    experiment.model.head === null ? ['superResolution'] : ['superResolution', 'magnification'];
-  return taskGradients(parameters, tasks, (batch, pass) => loss(batch, pass).tasks);
-}
-
-function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {
-  const { beta1, beta2, epsilon, weightDecay } = options;
-  return { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: name === 'adamw' };
-}
-
 async function setStaleAside(
   run: RunDirectory,
-  { cell, data, onProgress }: CellRequest,
+  { cell, data, references, onProgress }: CellRequest,
 ): Promise<void> {
-  const changed = await run.staleness({ experiment: cell.experiment, data });
+  const changed = await run.staleness({ experiment: cell.experiment, data, references });
   if (changed.length === 0) return;
   const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
   onProgress({ phase: 'message', level: 'info', text });

@@ -41,6 +41,7 @@ export async function describeRun(
     device: run.device,
     git: await gitState(run.folder),
     data: run.data.splits,
+    references: run.data.references ?? {},
     protocol: protocolOf(experiment),
   };
 }

@@ -27,6 +27,8 @@ export interface Manifest {
   /** Of the folder of the experiment file; null outside of a git repository. */
   readonly git: { readonly commit: string; readonly dirty: boolean } | null;
   readonly data: Readonly<Partial<Record<Split, SplitDescription>>>;
+  /** SHA-256 of the images that colours are normalised to, by path. */
+  readonly references?: Readonly<Record<string, string>>;
   readonly protocol: ResultProtocol;
 }
 
@@ -60,13 +62,26 @@ export interface RunInputs {
   readonly experiment: Experiment;
   /** Undefined: its images are not known, and not compared. */
   readonly data?: Manifest['data'] | undefined;
+  /** Compared where the images are. */
+  readonly references?: Manifest['references'];
 }
 
 /** The same of two runs, their images included. */
 export function differences(before: RunInputs, after: RunInputs): string[] {
   const changes = experimentDifferences(before.experiment, after.experiment);
   if (before.data === undefined || after.data === undefined) return changes;
-  return [...changes, ...imageDifferences(before.data, after.data)];
+  const references = referenceDifferences(before.references ?? {}, after.references ?? {});
+  return [...changes, ...imageDifferences(before.data, after.data), ...references];
+}
+
+function referenceDifferences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): string[] {
+  const paths = Object.keys({ ...before, ...after });
+  return paths
+    .filter((path) => before[path] !== after[path])
+    .map((path) => `the reference image is not the same: ${path}`);
 }
 
 function imageDifferences(before: Manifest['data'], after: Manifest['data']): string[] {

@@ -47,6 +47,15 @@ test('other images are refused', async () => {
   await expect(new RunDirectory(path).claim(manifest({}, 'e'))).rejects.toThrow('images');
 });
 
+test('another reference image under the same name is refused', async () => {
+  const withReference = (digest: string) => ({ ...manifest(), references: { 'ref.png': digest } });
+  await new RunDirectory(path).claim(withReference('r'));
+  await new RunDirectory(path).claim(withReference('r'));
+  await expect(new RunDirectory(path).claim(withReference('s'))).rejects.toThrow(
+    'the reference image is not the same: ref.png',
+  );
+});
+
 test('what changes no result may differ', async () => {
   await new RunDirectory(path).claim(manifest());
   const other = manifest({

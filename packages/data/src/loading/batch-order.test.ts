@@ -1,9 +1,11 @@
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Experiment } from '@mmsr/core';
 import sharp from 'sharp';
 import { digests, open, stubRegistry, take } from '../testing/open-batches.js';
+import { goldenPath } from '../testing/stain-golden.js';
 import { temporaryFolder, unevenBytes } from '../testing/temporary-folder.js';
-import { experimentOf, TISSUE } from '../testing/test-experiment.js';
+import { experimentOf } from '../testing/test-experiment.js';
 
 const folder = temporaryFolder();
 const BATCHES = 12;
@@ -14,6 +16,7 @@ beforeAll(async () => {
   await image(1).png().toFile(join(folder, 'a.png'));
   const tiles = { tile: true, tileWidth: 32, tileHeight: 32, compression: 'deflate' } as const;
   await image(2).tiff(tiles).toFile(join(folder, 'b.tif'));
+  await copyFile(goldenPath('reference'), join(folder, 'ref.png'));
 });
 
 async function digestsOf(experiment: Experiment, workers: number, first: number, count: number) {
@@ -32,13 +35,33 @@ async function digestsOf(experiment: Experiment, workers: number, first: number,
 
 const inFolder = (name: string) => ({ name, paths: ['a.png', 'b.tif'], magnification: 20 });
 
-describe.each([
-  ['drawn tissue', TISSUE, 'error'],
-  ['images in memory', inFolder('images'), 'error'],
-  ['images read from their files', inFolder('files'), 'error'],
-  ['a source with unreadable patches that are skipped', { name: 'crumbling' }, 'skip'],
-] as const)('the batches of %s', (_name, source, onBadPatch) => {
-  const experiment = experimentOf({ train: { source }, onBadPatch });
+/** All that is random in colours and degradation. */
+const CHANGED: Parameters<typeof experimentOf>[0] = {
+  train: {
+    transforms: [
+      { name: 'stain-jitter', method: 'vahadane', sigma: 0.1 },
+      { name: 'stain-jitter', method: 'hed', sigma: 0.05 },
+    ],
+  },
+  transforms: [{ name: 'stain-normalize', method: 'macenko', reference: 'ref.png' }],
+  degradation: {
+    ...{ name: 'blur-noise-jpeg', order: ['blur', 'shrink', 'noise', 'jpeg'], shuffle: true },
+    ...{ shrink: 'bicubic', sigmaPx: [0.2, 2], anisotropic: 0.5, sensorNoise: [0, 10] },
+    ...{ shotNoise: [0, 1], greyNoise: 0.4, jpegQuality: [30, 95] },
+  },
+};
+
+describe.each<[string, Parameters<typeof experimentOf>[0]]>([
+  ['drawn tissue', {}],
+  ['images in memory', { train: { source: inFolder('images') } }],
+  ['images read from their files', { train: { source: inFolder('files') } }],
+  [
+    'a source with unreadable patches that are skipped',
+    { train: { source: { name: 'crumbling' } }, onBadPatch: 'skip' },
+  ],
+  ['tissue of changed colours, degraded at random', CHANGED],
+])('the batches of %s', (_name, data) => {
+  const experiment = experimentOf(data);
   let expected: string[];
 
   beforeAll(async () => {

@@ -1,6 +1,7 @@
 import type { SourceContext } from '@mmsr/core';
 import type { BatchBytes, OnBadPatch, SkippedPatch } from '../patches/batch-maker.js';
 import type { SamplerOptions } from '../patches/patch-sampler.js';
+import type { StainTransform } from '../stain/transforms.js';
 import type { ImportablePlugin } from './plugin-lookup.js';
 import type { PackedError } from './thread-errors.js';
 
@@ -11,6 +12,7 @@ export interface LoaderTask {
   /** Indices of the images that are used; absent: all. */
   readonly part?: readonly number[] | undefined;
   readonly degradation: ImportablePlugin & { readonly kind: 'degradation' };
+  readonly transforms: readonly StainTransform[];
   readonly sampler: SamplerOptions;
   readonly onBadPatch: OnBadPatch;
   /** Digests of the images as the main thread opened them. */

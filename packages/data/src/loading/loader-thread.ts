@@ -27,7 +27,7 @@ async function openSource({ source, sourceContext, part, digests }: LoaderTask):
 }
 
 async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker> {
-  const { sampler, sourceContext, degradation, lastPatch, onBadPatch } = task;
+  const { sampler, sourceContext, degradation, transforms, lastPatch, onBadPatch } = task;
   const { scale } = sourceContext;
   const plugin = await importPlugin(degradation);
   const maker = {
@@ -35,6 +35,7 @@ async function createMaker(task: LoaderTask, source: Source): Promise<BatchMaker
     degradation: plugin.create(degradation.options, { scale }),
     patchPx: sampler.patchPx,
     scale,
+    transforms,
   };
   return new BatchMaker(
     maker,

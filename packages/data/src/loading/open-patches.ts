@@ -16,6 +16,7 @@ import { BatchMaker, type BatchShape } from '../patches/batch-maker.js';
 import type { PatchPlace, PatchSampler } from '../patches/patch-sampler.js';
 import { drawPreview } from '../preview/draw-preview.js';
 import { describePlace } from '../patches/read-pair.js';
+import type { OpenTransforms } from '../stain/open-transforms.js';
 import { DirectStream } from './direct-stream.js';
 import type { LoaderTask } from './loader-task.js';
 import type { OpenSplit } from './open-split.js';
@@ -32,6 +33,7 @@ export interface OpenPatchesContext {
   /** What each split has at each magnification. */
   readonly audits: ReadonlyMap<Split, readonly MagnificationAudit[]>;
   readonly degradation: Degradation;
+  readonly transforms: Omit<OpenTransforms, 'problems'>;
   /** What loading threads import; absent when they cannot. */
   readonly threadPlugins: Pick<LoaderTask, 'source' | 'degradation'> | undefined;
   readonly warnings: readonly string[];
@@ -41,10 +43,12 @@ export interface OpenPatchesContext {
 export class OpenPatches implements OpenData {
   readonly splits: OpenData['splits'];
   readonly warnings: readonly string[];
+  readonly references: Readonly<Record<string, string>>;
   readonly #streams = new Set<BatchStream>();
 
   constructor(private readonly context: OpenPatchesContext) {
     this.warnings = context.warnings;
+    this.references = context.transforms.references;
     this.splits = Object.fromEntries(
       context.splits.map(({ split, source }) => [split, this.#describe(split, source)]),
     );
@@ -113,8 +117,14 @@ export class OpenPatches implements OpenData {
   }
 
   #maker(split: Split, patchPx: number) {
-    const { degradation, experiment } = this.context;
-    return { source: this.#open(split).source, degradation, patchPx, scale: experiment.scale };
+    const { degradation, experiment, transforms } = this.context;
+    return {
+      source: this.#open(split).source,
+      degradation,
+      patchPx,
+      scale: experiment.scale,
+      transforms: split === 'train' ? transforms.training : transforms.evaluation,
+    };
   }
 
   #shape(): BatchShape {
@@ -145,6 +155,7 @@ export class OpenPatches implements OpenData {
       onBadPatch: this.context.experiment.data.onBadPatch,
       ...(this.context.threadPlugins as Pick<LoaderTask, 'source' | 'degradation'>),
       sourceContext: { ...context, handedOver: source.handOver?.() },
+      transforms: this.context.transforms.training,
       sampler: this.context.sampler.options,
       digests: source.images.map(({ digest }) => digest),
     };

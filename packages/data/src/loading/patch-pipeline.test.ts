@@ -41,6 +41,13 @@ test('a batch has the shape it says, values in 0..1, and LR made of its HR', asy
   await data.close();
 });
 
+test('options of a degradation that do not go together are wrong input', async () => {
+  const degradation = { name: 'defocus', radiusPx: [3, 1] };
+  expect(await problemsOf(open(experimentOf({ degradation })))).toEqual([
+    'data.degradation.radiusPx: the range starts at 3 and ends at 1. Write the smaller number first. [E_EXPERIMENT]',
+  ]);
+});
+
 test('the options of the data change the batches', async () => {
   const batchOf = async (experiment: Experiment) => {
     const data = await open(experiment);

@@ -1,5 +1,6 @@
 import {
   type DataPipeline,
+  type Degradation,
   type Experiment,
   InputError,
   type MagnificationAudit,
@@ -16,6 +17,7 @@ import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluati
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
 import { leakProblems, magnificationProblems, type SplitImages } from './check-splits.js';
+import { openTransforms, type OpenTransforms } from '../stain/open-transforms.js';
 import { OpenPatches } from './open-patches.js';
 import { openSplits, type OpenSplit } from './open-split.js';
 import { findPlugin, importable, type Plugins, useOf } from './plugin-lookup.js';
@@ -30,16 +32,22 @@ export class PatchPipeline implements DataPipeline {
    * @throws InputError with everything that is wrong with the images
    */
   async open(experiment: Experiment, folder: string): Promise<OpenData> {
+    const transforms = await openTransforms(experiment, folder);
     const { splits, problems } = await openSplits(this.plugins, experiment, folder);
     try {
-      return this.#check(experiment, splits, problems);
+      return this.#check(experiment, splits, transforms, [...transforms.problems, ...problems]);
     } catch (error) {
       await Promise.all(splits.map(({ source }) => source.close()));
       throw error;
     }
   }
 
-  #check(experiment: Experiment, splits: OpenSplit[], found: readonly MmsrError[]): OpenData {
+  #check(
+    experiment: Experiment,
+    splits: OpenSplit[],
+    transforms: OpenTransforms,
+    found: readonly MmsrError[],
+  ): OpenData {
     const images = splits.map(({ split, source }): SplitImages => {
       const { magnifications } = experiment.data[split] as { magnifications: number[] };
       return { split, images: source.images, magnifications };
@@ -58,9 +66,7 @@ export class PatchPipeline implements DataPipeline {
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
-    const { data, scale } = experiment;
     const audits = new Map(splits.map((one) => [one.split, auditOf(experiment, one, evaluations)]));
-    const use = useOf('degradation', data.degradation);
     const loading = this.#loading(experiment, splits);
     return new OpenPatches({
       experiment,
@@ -68,7 +74,8 @@ export class PatchPipeline implements DataPipeline {
       sampler: training.sampler,
       evaluations,
       audits,
-      degradation: findPlugin(this.plugins, use).create(use.options, { scale }),
+      degradation: this.#degradation(experiment),
+      transforms,
       threadPlugins: loading.threadPlugins,
       warnings: [
         ...doubts,
@@ -77,6 +84,16 @@ export class PatchPipeline implements DataPipeline {
         ...loading.warnings,
       ],
     });
+  }
+
+  #degradation({ data, scale }: Experiment): Degradation {
+    const use = useOf('degradation', data.degradation);
+    try {
+      return findPlugin(this.plugins, use).create(use.options, { scale });
+    } catch (error) {
+      // Options that do not go together are the input's fault, found before anything is written.
+      throw error instanceof MmsrError ? new InputError([error]) : error;
+    }
   }
 
   /** Threads import the plugins for themselves; where that cannot be done, batches are made here. */

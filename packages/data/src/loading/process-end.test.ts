@@ -25,11 +25,13 @@ test('threads that were never closed do not keep the process alive', () => {
     patchPx: 16,
     augment: { flip: true, rotate: true },
     count: null,
+    transforms: [],
   };
   const data = {
     train: split,
     test: split,
     degradation: { name: 'bicubic' },
+    transforms: [],
     workers: 1,
     onBadPatch: 'error',
   };

@@ -18,7 +18,7 @@ function dyingStream(death: Death, threads: number): ThreadStream {
   const degradation = { ...importable, kind: 'degradation', name: 'failing', options: {} } as const;
   const source = { ...importable, kind: 'source', name: 'dying', options: { death } } as const;
   const sourceContext = { seed: 7, split: 'train', scale: 2, folder: '.' } as const;
-  const task = { source, sourceContext, degradation, sampler, digests: ['d'] };
+  const task = { source, sourceContext, degradation, transforms: [], sampler, digests: ['d'] };
   return new ThreadStream(
     { ...task, onBadPatch: 'skip' },
     { batchSize: 4, lrPx: 12, hrPx: 24 },

@@ -83,9 +83,11 @@ export class BatchMaker {
 
   #attempt(batch: number, slot: number, attempt: number): Promise<PatchPair> {
     const patch = this.sampler.patch(batch, slot, attempt);
-    const random = randomStream(this.sampler.options.seed, 'degradation', batch, slot);
+    const { seed } = this.sampler.options;
+    const random = randomStream(seed, 'degradation', batch, slot);
+    const stain = randomStream(seed, 'stain', batch, slot);
     this.onAttempt(batch, slot, attempt);
-    return readPair(this.maker, patch, random, patch.orientation);
+    return readPair(this.maker, patch, random, patch.orientation, stain);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type RgbImage,
   type Source,
 } from '@mmsr/core';
+import { applyTransforms } from '../stain/transforms.js';
 import { unevenBytes } from '../testing/temporary-folder.js';
 import { orient } from './orientation.js';
 import { readPair, type PatchMaker } from './read-pair.js';
@@ -38,6 +39,21 @@ test('of a real pair both are turned and nothing is degraded', async () => {
   const pair = await readPair(maker({ hr, lr: pairedLr }), place, random, orientation);
   expect(pair.hr).toEqual(orient(hr, orientation));
   expect(pair.lr).toEqual(orient(pairedLr, orientation));
+});
+
+test('colours are changed before the LR image is made; of a real pair both get the same', async () => {
+  const jitter = { name: 'stain-jitter', method: 'hed', sigma: 0.3 } as const;
+  const stain = () => randomStream(1, 'stain');
+  const changed = (image: RgbImage) => applyTransforms([jitter], { hr: image }, stain()).hr;
+  const read = (pair: { hr: RgbImage; lr?: RgbImage }) =>
+    readPair({ ...maker(pair), transforms: [jitter] }, place, random, orientation, stain());
+  const made = await read({ hr });
+  expect(made.hr).toEqual(changed(orient(hr, orientation)));
+  expect(made.hr).not.toEqual(orient(hr, orientation));
+  expect(made.lr).toEqual(resizeBicubic(made.hr, 1 / 2));
+  const real = await read({ hr, lr: pairedLr });
+  expect(real.hr).toEqual(made.hr);
+  expect(real.lr).toEqual(changed(orient(pairedLr, orientation)));
 });
 
 test.each([

@@ -7,6 +7,7 @@ import {
   type Source,
   type SourceImage,
 } from '@mmsr/core';
+import { applyTransforms, type StainTransform } from '../stain/transforms.js';
 import { orient, type Orientation } from './orientation.js';
 import type { PatchPlace } from './patch-sampler.js';
 
@@ -21,6 +22,8 @@ export interface PatchMaker {
   /** Side of the HR patch, a multiple of the scale. */
   readonly patchPx: number;
   readonly scale: number;
+  /** What is done to the colours; by default nothing. */
+  readonly transforms?: readonly StainTransform[];
 }
 
 /** The source could not give the pixels: what `onBadPatch` is about, unlike a fault of a plugin. */
@@ -30,23 +33,25 @@ const AS_IT_IS: Orientation = { isFlipped: false, quarterTurns: 0 };
 
 /**
  * Reads a patch and makes its LR image, or takes the LR image of a source that holds real pairs. The HR
- * patch is turned before it is degraded; of a real pair both are turned.
+ * patch is turned and its colours are changed before it is degraded; of a real pair both are.
  * @throws MmsrError naming image, magnification and place; UnreadablePatch when the source failed
  */
 export async function readPair(
-  { source, degradation, patchPx, scale }: PatchMaker,
+  { source, degradation, patchPx, scale, transforms = [] }: PatchMaker,
   place: PatchPlace,
   random: RandomStream,
   orientation: Orientation = AS_IT_IS,
+  stainRandom: RandomStream = random,
 ): Promise<PatchPair> {
   const read = await readPlace(source, place, patchPx);
   try {
     assertSize(read.hr, patchPx, 'HR');
-    const hr = orient(read.hr, orientation);
-    const lr =
-      read.lr === undefined
-        ? await degradation.degrade(hr, random)
-        : oriented(read.lr, patchPx / scale, orientation);
+    const turned = {
+      hr: orient(read.hr, orientation),
+      lr: read.lr && oriented(read.lr, patchPx / scale, orientation),
+    };
+    const pair = applyTransforms(transforms, turned, stainRandom);
+    const { hr, lr = await degradation.degrade(hr, random) } = pair;
     assertSize(lr, patchPx / scale, 'LR');
     return { hr, lr };
   } catch (error) {

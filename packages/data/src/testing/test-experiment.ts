@@ -44,6 +44,7 @@ export function experimentOf(
     strict?: boolean;
     onBadPatch?: 'error' | 'skip';
     degradation?: { name: string };
+    transforms?: Data['transforms'];
   } = {},
   batchSize = 4,
 ): Experiment {
@@ -54,12 +55,13 @@ export function experimentOf(
     seed: 7,
     scale: 2,
     data: {
-      train: { source: TISSUE, magnifications, patchPx: 24, augment, ...train },
+      train: { source: TISSUE, magnifications, patchPx: 24, augment, transforms: [], ...train },
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
       splitSeed: 1,
       disjointRegions: false,
       strict: false,
+      transforms: [],
       workers: 0,
       onBadPatch: 'error',
       ...others,

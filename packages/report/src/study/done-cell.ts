@@ -43,8 +43,19 @@ export function toDoneCell(
   };
 }
 
-/** What the cell was tested on: files, regions, patches and how LR came from them. */
-function testContent({ data, experiment }: Manifest, { images, scale }: CellResults): string {
+/**
+ * What is done to the colours of test patches, references by their content. Training may do more, which
+ * belongs to the method.
+ */
+function testTransforms({ experiment, references = {} }: Manifest): Json {
+  // Manifests of before there were transforms have none.
+  const transforms = experiment.data.transforms ?? [];
+  return transforms.map((one) => ({ ...one, reference: references[one.reference] ?? null }));
+}
+
+/** What the cell was tested on: files, regions, patches, their colours and how LR came from them. */
+function testContent(manifest: Manifest, { images, scale }: CellResults): string {
+  const { data, experiment } = manifest;
   const files = data.test?.images.map(({ id, digest, region }) =>
     [id, digest, canonical((region ?? null) as Json)].join('\n'),
   );
@@ -55,6 +66,7 @@ function testContent({ data, experiment }: Manifest, { images, scale }: CellResu
     [...(files ?? [])].sort(),
     [...places].sort(),
     patchPx,
+    testTransforms(manifest),
     degradation,
     scale,
   ]);
@@ -74,6 +86,7 @@ export function measuring({ results, manifest }: DoneCell): Record<string, Json>
     scale: results.scale,
     ...(Object.fromEntries(known) as Record<string, Json>),
     patchPx: test.patchPx,
+    transforms: testTransforms(manifest),
     degradation: degradation as unknown as Json,
   };
 }

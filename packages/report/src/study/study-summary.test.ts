@@ -124,6 +124,12 @@ test('another crop, scale or other test images are never mixed', async () => {
   });
   expect(pixels.baseline?.rows).toEqual([]);
   expect(pixels.notes.join()).toContain('ids are the same, the files are not');
+  const normalised = await summary({
+    'head-none_seed-1': without(1, { referenceDigest: 'a' }),
+    'head-pooled-linear_seed-1': branch(1, { referenceDigest: 'b' }),
+  });
+  expect(normalised.blocks.length).toBe(2);
+  expect(normalised.notes.join()).toMatch(/transforms \[.*"reference":"[ab]".*\] and \[/);
   const fewer = await summary({
     'head-none_seed-1': without(),
     'head-pooled-linear_seed-1': branch(1, { groups: 7 }),

@@ -17,6 +17,8 @@ export interface MadeCell {
   readonly steps?: number;
   /** Of the test images' pixels. */
   readonly digest?: string;
+  /** Of the image that colours of test patches are normalised to; left out: they are not. */
+  readonly referenceDigest?: string;
   /** null: without results.json. */
   readonly results?: null;
   readonly events?: readonly object[];
@@ -55,19 +57,28 @@ export async function madeStudy(
   return { folder, remove: () => rm(root, { recursive: true }) };
 }
 
+const NORMALIZE = { name: 'stain-normalize', method: 'macenko', reference: 'ref.png' };
+
 function manifestOf(name: string, cell: MadeCell): object {
   const { settings = {}, seed = 1, scale = 2, steps = 10, groups = 8, digest = 'd' } = cell;
+  const { referenceDigest } = cell;
+  const transforms = referenceDigest === undefined ? [] : [NORMALIZE];
   const experiment: Record<string, unknown> = {
     name: 'made',
     seed,
     scale,
     training: { steps },
-    data: { test: { patchPx: 32 }, degradation: { name: 'bicubic' } },
+    data: { test: { patchPx: 32 }, degradation: { name: 'bicubic' }, transforms },
     model: { backbone: { name: 'edsr' }, head: settings['model.head'] ?? null },
   };
   const images = Array.from({ length: groups }, (_, i) => ({ id: `slide-${i}`, digest }));
   const device = { engine: cell.engine ?? 'wasm', version: '1' };
-  return { format: 1, cell: name, settings, experiment, device, data: { test: { images } } };
+  const references = { 'ref.png': referenceDigest };
+  return {
+    ...{ format: 1, cell: name, settings, experiment, device },
+    data: { test: { images } },
+    references,
+  };
 }
 
 function resultsOf(name: string, cell: MadeCell): Record<string, unknown> {
