@@ -1,9 +1,9 @@
 import type { DegradationPlugin, SourcePlugin } from '@mmsr/core';
 import { areaDegradation } from './degradation/area.js';
 import { bicubicDegradation } from './degradation/bicubic.js';
-import { breakhisSource } from './breakhis/breakhis-source.js';
 import { blurNoiseJpegDegradation } from './degradation/blur-noise-jpeg.js';
 import { defocusDegradation } from './degradation/defocus.js';
+import { breakhisSource } from './breakhis/breakhis-source.js';
 import { imagesSource } from './images/images-source.js';
 import { pairsSource } from './pairs/pairs-source.js';
 import { openslidePart } from './slides/openslide-part.js';

@@ -20,15 +20,6 @@ const Magnifications = Type.Array(Type.Number({ exclusiveMinimum: 0 }), {
 
 const PatchPx = Type.Integer({ minimum: 8, description: 'Side of the HR patch in pixels.' });
 
-const Fraction = Type.Optional(
-  Type.Number({
-    exclusiveMinimum: 0,
-    maximum: 1,
-    description:
-      'Part of the slides or patients of the source; splits with a fraction of the same source share it.',
-  }),
-);
-
 /** Whether a list of transforms names one is told by its `name`; none of the options has a default. */
 const StainNormalize = Type.Object(
   {
@@ -59,6 +50,15 @@ const StainJitter = Type.Object(
     }),
   },
   closed,
+);
+
+const Fraction = Type.Optional(
+  Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 1,
+    description:
+      'Part of the slides or patients of the source; splits with a fraction of the same source share it.',
+  }),
 );
 
 const TrainData = Type.Object(
@@ -110,6 +110,10 @@ const Data = Type.Object(
     validation: Type.Optional(EvaluationData),
     test: EvaluationData,
     degradation: Type.Object({ name: Type.String() }, { default: { name: 'bicubic' } }),
+    transforms: Type.Array(StainNormalize, {
+      default: [],
+      description: 'What is done to the colours of patches of every split, before all else.',
+    }),
     splitSeed: Type.Integer({
       minimum: 0,
       default: 1,
@@ -123,10 +127,6 @@ const Data = Type.Object(
     strict: Type.Boolean({
       default: false,
       description: 'Whether contradictions of magnifications and microns per pixel are errors.',
-    }),
-    transforms: Type.Array(StainNormalize, {
-      default: [],
-      description: 'What is done to the colours of patches of every split, before all else.',
     }),
     workers: Type.Integer({
       minimum: 0,

@@ -16,8 +16,8 @@ import { auditMagnifications } from '../audit/magnification-table.js';
 import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluation.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
-import { leakProblems, magnificationProblems, type SplitImages } from './check-splits.js';
 import { openTransforms, type OpenTransforms } from '../stain/open-transforms.js';
+import { leakProblems, magnificationProblems, type SplitImages } from './check-splits.js';
 import { OpenPatches } from './open-patches.js';
 import { openSplits, type OpenSplit } from './open-split.js';
 import { findPlugin, importable, type Plugins, useOf } from './plugin-lookup.js';
@@ -73,9 +73,9 @@ export class PatchPipeline implements DataPipeline {
       splits,
       sampler: training.sampler,
       evaluations,
-      audits,
       degradation: this.#degradation(experiment),
       transforms,
+      audits,
       threadPlugins: loading.threadPlugins,
       warnings: [
         ...doubts,
