@@ -61,6 +61,7 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['training.validateEverySteps=1', 'run'],
   ['training.checkpointEverySteps=2', 'run'],
   ['training.logEverySteps=2', 'run'],
+  ['training.diagnoseEverySteps=2', 'run'],
   ['training.keep=1', 'run'],
   ['evaluation.metrics=[psnr]', 'results'],
   ['evaluation.color=y', 'results'],
@@ -151,7 +152,7 @@ describe('every key has an effect', () => {
     await remove();
     if (code !== 0) throw new Error(stderr);
     inventory = JSON.parse(stdout) as Record<string, Left>;
-  }, 300_000);
+  }, 900_000);
 
   test.each(CHANGES)('%s changes the %s', (change, effect) => {
     const [before, after] = [inventory[''], inventory[change]] as [Left, Left];

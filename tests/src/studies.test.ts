@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CellResults } from '@mmsr/core';
-import { loadStudy } from 'mmsr-run';
+import { type CellPlan, loadStudy } from 'mmsr-run';
 import { MMSR_RUN, mmsrRun, start, temporaryFolder } from './command-line.js';
 import { TINY, writeExperiment } from './experiments.js';
 
@@ -161,4 +161,33 @@ test.each([
     expect(experiment.data.test.source.name).toBe('synthetic');
     expect(experiment.training.steps).toBe(600);
   }
+});
+
+test('--dry-run tells what is left and about how long it takes, and runs nothing', async () => {
+  const text = TINY.replace('steps: 6', 'steps: 60000') + 'matrix: {seed: [1, 2]}\n';
+  const file = await writeExperiment(folder, [], text);
+  const plan = async (...args: string[]) => {
+    const { code, stdout, stderr } = await mmsrRun([file, '--dry-run', ...args], folder);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    return { stdout, measured: stderr.match(/measuring/g)?.length ?? 0 };
+  };
+  const json = await plan('--json');
+  // Two seeds take the same time: one of them is measured.
+  expect(json.measured).toBe(1);
+  const { cells } = JSON.parse(json.stdout) as { cells: CellPlan[] };
+  expect(cells.map(({ cell, state, stepsLeft }) => [cell, state, stepsLeft])).toEqual([
+    ['seed-1', 'to do', 60000],
+    ['seed-2', 'to do', 60000],
+  ]);
+  const [first] = cells as [CellPlan];
+  expect(first.seconds).toBeGreaterThan(59999 * (first.stepSeconds as number));
+  expect(existsSync(join(folder, 'runs'))).toBe(false);
+
+  expect((await mmsrRun([file, '--set', 'training.steps=3'], folder)).code).toBe(0);
+  const done = await plan('--set', 'training.steps=3');
+  expect(done.measured).toBe(0);
+  expect(done.stdout).toContain('tiny: 2 cells, 2 done, 0 to do\n');
+  const stale = await plan('--set', 'training.steps=4');
+  expect(stale.stdout).toContain('tiny: 2 cells, 0 done, 0 to do, 2 stale\n');
+  expect(stale.stdout).toMatch(/seed-1 is stale: .*training\.steps/);
 });

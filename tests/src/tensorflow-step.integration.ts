@@ -2,11 +2,14 @@ import {
   builtinLosses,
   createObjective,
   randomStream,
+  taskGradients,
   tf,
   type BackbonePlugin,
   type Batch,
+  type BatchTensors,
   type Engine,
   type EnginePlugin,
+  type ForwardPass,
   type LossPlugin,
   type MmsrError,
   type MagnificationLoss,
@@ -110,9 +113,13 @@ function definitionOf(setting: Setting): TrainStepDefinition {
     },
     model.parameters,
   );
+  const loss = (batch: BatchTensors, pass: ForwardPass) =>
+    objective(model.forward(batch.lr, pass), batch);
+  const tasks = head === undefined ? ['superResolution'] : ['superResolution', 'magnification'];
   return {
     parameters: model.parameters,
-    loss: (batch, pass) => objective(model.forward(batch.lr, pass), batch),
+    loss,
+    diagnosis: taskGradients(model.parameters, tasks, (batch, pass) => loss(batch, pass).tasks),
     optimizer: ADAM,
     learningRate: () => 1e-4,
     clipNorm: null,
@@ -166,8 +173,10 @@ async function train(plugin: EnginePlugin, options: object, setting: Setting) {
     const step = await engine.trainStep(definitionOf(setting));
     const reports = await run(step, 0, STEPS, setting.accumulate);
     const state = await step.exportState();
+    const diagnosis = await step.diagnose(batches(STEPS, setting.accumulate ?? 1));
+    expect(await step.exportState()).toEqual(state);
     step.dispose();
-    return { reports, state };
+    return { reports, state, diagnosis };
   });
 }
 
@@ -208,6 +217,14 @@ describe.each(Object.entries(SETTINGS))('%s', (_, setting) => {
       expect(report.learningRate).toBe(other.learningRate);
     });
     expect(largestDifference(compiled.state, eager.state)).toBeLessThan(1e-4);
+    expect(Object.keys(compiled.diagnosis)).toEqual(Object.keys(eager.diagnosis));
+    for (const [name, value] of Object.entries(compiled.diagnosis)) {
+      const other = eager.diagnosis[name] as number;
+      expect(Math.abs(value - other)).toBeLessThan(0.01 * Math.max(Math.abs(other), 0.1));
+    }
+    const hasHead = setting.head !== undefined;
+    expect('taskGradients.all.cosine' in compiled.diagnosis).toBe(hasHead);
+    expect(compiled.diagnosis['taskGradients.all.norm.superResolution']).toBeGreaterThan(0);
   });
 });
 

@@ -1,5 +1,6 @@
 export { checkStudy, type CellCheck } from './check.js';
 export { createContainer } from './composition.js';
+export { planStudy, type CellPlan, type PlanOptions } from './plan-study.js';
 export {
   loadStudy,
   readResults,

@@ -45,6 +45,7 @@ function addExperimentCommands(program: Command, finish: Finish): void {
       'moves runs of another configuration or data aside and redoes them',
       false,
     )
+    .option('--dry-run', 'says what is left to do and about how long it takes; runs nothing', false)
     .option('--json', 'prints the results as JSON', false)
     .option('--jobs <N>', 'cells at a time, each in a process of its own', countOf, 1)
     .option('--launcher <NAME>', 'the plugin that starts the cells')

@@ -5,6 +5,7 @@ import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.j
 import { ProgressPrinter } from '../progress-printer.js';
 import { formatProtocol, formatResults } from '../results-table.js';
 import { loadStudy, runStudy, type CellReport, type LoadedStudy } from '../study.js';
+import { dryRun } from './dry-run.js';
 import { formatAnswer } from './report.js';
 
 export interface RunCommandOptions {
@@ -16,12 +17,14 @@ export interface RunCommandOptions {
   readonly launcher?: string;
   readonly jobs: number;
   readonly rerunStale: boolean;
+  readonly dryRun: boolean;
 }
 
 /** `mmsr-run EXP.yaml`. @returns the exit code */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
   const printer = new ProgressPrinter(process.stderr);
   const study = await loadStudy(file, options);
+  if (options.dryRun) return dryRun(study, options);
   const stop = stopOnSignal((signal) => {
     printer.line(`${signal}: saving a checkpoint after this step, then stopping`);
   });

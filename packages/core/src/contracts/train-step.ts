@@ -30,6 +30,9 @@ export interface OptimizerSettings {
   readonly decoupledWeightDecay: boolean;
 }
 
+/** Named numbers about a batch, in plain tfjs code; parameters have their current values. */
+export type Diagnosis = (batch: BatchTensors, pass: ForwardPass) => Record<string, Scalar>;
+
 /** How to get the loss from parameters and batch, in plain tfjs code, and how to descend it. */
 export interface TrainStepDefinition {
   readonly parameters: ParameterScope;
@@ -43,6 +46,8 @@ export interface TrainStepDefinition {
   /** Decay of the exponential moving average of the weights, warmed up as min(ema, (1 + t) / (10 + t)). */
   readonly ema: number | null;
   readonly seed: number;
+  /** What `diagnose` measures; without it nothing is, and nothing is spent on it. */
+  readonly diagnosis?: Diagnosis | undefined;
 }
 
 export interface StepReport {
@@ -72,6 +77,8 @@ export interface StepState {
 export interface TrainStep {
   /** One update from one batch, or from several whose gradients are averaged (accumulation). */
   run(batches: readonly Batch[]): Promise<StepReport>;
+  /** Measures `diagnosis` on the first batch of the step that comes; changes nothing. */
+  diagnose(batches: readonly Batch[]): Promise<Readonly<Record<string, number>>>;
   /** A copy of the whole state. */
   exportState(): Promise<StepState>;
   /** Replaces the whole state; a missing, unknown or misshapen array is an error. */

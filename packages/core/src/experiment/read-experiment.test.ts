@@ -65,6 +65,7 @@ test('a short file is one cell with every default filled in', async () => {
       validateEverySteps: 1000,
       checkpointEverySteps: 1000,
       logEverySteps: 10,
+      diagnoseEverySteps: null,
       keep: 3,
     },
     evaluation: {

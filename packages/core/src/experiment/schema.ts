@@ -216,6 +216,12 @@ const Training = Type.Object(
       default: 10,
       description: 'Steps over which losses are averaged for events.jsonl.',
     }),
+    diagnoseEverySteps: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      default: null,
+      description:
+        'Steps from one measurement of the gradients of each task on the shared parameters to the next; ' +
+        'null: never, at no cost.',
+    }),
     keep: Type.Integer({
       minimum: 1,
       default: 3,

@@ -24,6 +24,8 @@ export interface ObjectiveTarget {
 export interface ObjectiveValue {
   readonly total: Scalar;
   readonly terms: Record<string, Scalar>;
+  /** The loss of each task with its weight, as it enters the total. */
+  readonly tasks: Record<string, Scalar>;
 }
 
 export type Objective = (prediction: ModelPrediction, target: ObjectiveTarget) => ObjectiveValue;
@@ -45,7 +47,8 @@ export function createObjective(
   if (magnification === undefined) {
     return ({ sr }, { hr }) => {
       const loss = superResolution.loss(sr, hr);
-      return { total: tf.mul(loss, superResolution.weight), terms: { superResolution: loss } };
+      const total = tf.mul<Scalar>(loss, superResolution.weight);
+      return { total, terms: { superResolution: loss }, tasks: { superResolution: total } };
     };
   }
   const weigh = definition.weighting === 'fixed' ? weighFixed : weighByUncertainty(parameters);
@@ -56,16 +59,23 @@ export function createObjective(
       superResolution.loss(sr, target.hr),
       magnification.loss(logits, target.magnification),
     ] as const;
-    const { total, terms } = weigh(losses, [superResolution.weight, magnification.weight]);
-    return { total, terms: { superResolution: losses[0], magnification: losses[1], ...terms } };
+    const { weighted, terms } = weigh(losses, [superResolution.weight, magnification.weight]);
+    return {
+      total: tf.add(weighted[0], weighted[1]),
+      terms: { superResolution: losses[0], magnification: losses[1], ...terms },
+      tasks: { superResolution: weighted[0], magnification: weighted[1] },
+    };
   };
 }
 
 type Pair<T> = readonly [T, T];
-type Weighing = (losses: Pair<Scalar>, weights: Pair<number>) => ObjectiveValue;
+type Weighing = (
+  losses: Pair<Scalar>,
+  weights: Pair<number>,
+) => { readonly weighted: Pair<Scalar>; readonly terms: Record<string, Scalar> };
 
 const weighFixed: Weighing = (losses, weights) => ({
-  total: tf.add(tf.mul(losses[0], weights[0]), tf.mul(losses[1], weights[1])),
+  weighted: [tf.mul(losses[0], weights[0]), tf.mul(losses[1], weights[1])],
   terms: {},
 });
 
@@ -78,10 +88,10 @@ function weighByUncertainty(parameters: ParameterScope): Weighing {
     return tf.add(tf.mul(tf.mul(loss, weight), tf.exp(tf.neg(s))), tf.mul(s, 0.5));
   };
   return (losses, weights) => ({
-    total: tf.add(
+    weighted: [
       weighted(losses[0], weights[0] / 2, superResolution),
       weighted(losses[1], weights[1], magnification),
-    ),
+    ],
     terms: {
       superResolutionLogVariance: superResolution.read<tf.Rank.R0>(),
       magnificationLogVariance: magnification.read<tf.Rank.R0>(),

@@ -2,7 +2,6 @@ import { inject, injectable } from 'tsyringe';
 import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
 import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
-import type { OptimizerSettings, TrainStepDefinition } from '../contracts/train-step.js';
 import { messageOf } from '../errors.js';
 import { evaluate, protocolOf, type EvaluatedImage } from '../evaluation/evaluator.js';
 import { PictureKeeper, type WritePicture } from '../evaluation/pictures.js';
@@ -14,7 +13,6 @@ import { ModelFactory } from '../model/model-factory.js';
 import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
 import { PluginRegistry } from '../plugins/register.js';
 import type { OnProgress } from '../training/progress.js';
-import { learningRateSchedule } from '../training/schedule.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
 import { describeRun } from './describe-run.js';
@@ -22,6 +20,7 @@ import type { Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { selectEngine } from './select-engine.js';
+import { trainStepDefinition } from './train-step-definition.js';
 
 export interface CellRequest {
   readonly study: string;
@@ -118,7 +117,7 @@ export class CellRunner {
   async #trainAndEvaluate(session: Session): Promise<CellResult> {
     const { experiment, engine, run, signal, data, onProgress } = session;
     const model = this.factory.model(experiment);
-    const step = await engine.trainStep(this.#definition(experiment, model));
+    const step = await engine.trainStep(trainStepDefinition(this.factory, experiment, model));
     const twin = this.factory.model(experiment);
     const inference = await engine.inference(twin);
     try {
@@ -149,20 +148,6 @@ export class CellRunner {
     }
   }
 
-  #definition(experiment: Experiment, model: MultiTaskModel): TrainStepDefinition {
-    const objective = this.factory.objective(experiment, model);
-    const { optimizer, schedule, training, seed } = experiment;
-    return {
-      parameters: model.parameters,
-      loss: (batch, pass) => objective(model.forward(batch.lr, pass), batch),
-      optimizer: optimizerSettings(optimizer),
-      learningRate: learningRateSchedule(schedule, optimizer.learningRate, training.steps),
-      clipNorm: training.clipNorm,
-      ema: training.ema,
-      seed,
-    };
-  }
-
   /** Null when it was stopped. */
   async #test(session: Session, inference: Inference): Promise<ImageResult[] | null> {
     const { experiment, data, run, signal, onProgress } = session;
@@ -185,11 +170,6 @@ export class CellRunner {
     const key = `test/${image.result.id}`;
     await session.run.record({ type: 'image', step, key, path: `images/${path}` });
   }
-}
-
-function optimizerSettings({ name, ...options }: Experiment['optimizer']): OptimizerSettings {
-  const { beta1, beta2, epsilon, weightDecay } = options;
-  return { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: name === 'adamw' };
 }
 
 async function setStaleAside(

@@ -135,6 +135,11 @@ export class RunDirectory {
     this.#listener(event);
   }
 
+  /** Steps of the newest checkpoint; 0 where there is none. */
+  async savedSteps(): Promise<number> {
+    return (await listCheckpoints(this.checkpoints)).at(-1) ?? 0;
+  }
+
   /** Saves a checkpoint and removes all but the newest `keep`. */
   async save(parameters: ParameterScope, state: StepState, keep: number): Promise<void> {
     await saveCheckpoint(this.checkpoints, parameters, state);

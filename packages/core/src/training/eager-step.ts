@@ -1,6 +1,7 @@
 import * as tf from '../tf.js';
 import type {
   Batch,
+  BatchTensors,
   NamedArrays,
   StepReport,
   StepState,
@@ -62,17 +63,25 @@ class EagerStep implements TrainStep {
     return { total: mean.total, terms: mean.terms, gradientNorm, learningRate };
   }
 
+  async diagnose([batch]: readonly Batch[]): Promise<Record<string, number>> {
+    const { diagnosis, seed } = this.definition;
+    if (diagnosis === undefined || batch === undefined) return {};
+    const measures = tf.tidy(() =>
+      diagnosis(tensorsOf(batch), trainingPass(seed, this.#step + 1, 0)),
+    );
+    const values: Record<string, number> = {};
+    for (const [name, measure] of Object.entries(measures)) {
+      values[name] = await numberOf(measure);
+      measure.dispose();
+    }
+    return values;
+  }
+
   async #differentiate(batch: Batch, step: number, slot: number): Promise<BatchResult> {
     const { total, terms, gradients } = tf.tidy(() => {
-      const { count, lrPx, hrPx } = batch;
-      const tensors = {
-        lr: tf.tensor4d(batch.lr, [count, lrPx, lrPx, 3]),
-        hr: tf.tensor4d(batch.hr, [count, hrPx, hrPx, 3]),
-        magnification: tf.tensor1d(batch.magnification, 'int32'),
-      };
       const found = differentiate(
         this.definition,
-        tensors,
+        tensorsOf(batch),
         trainingPass(this.definition.seed, step, slot),
       );
       tf.keep(found.total);
@@ -145,6 +154,14 @@ class EagerStep implements TrainStep {
   dispose(): void {
     this.definition.parameters.dispose();
   }
+}
+
+function tensorsOf({ count, lrPx, hrPx, lr, hr, magnification }: Batch): BatchTensors {
+  return {
+    lr: tf.tensor4d(lr, [count, lrPx, lrPx, 3]),
+    hr: tf.tensor4d(hr, [count, hrPx, hrPx, 3]),
+    magnification: tf.tensor1d(magnification, 'int32'),
+  };
 }
 
 async function numberOf(scalar: tf.Scalar): Promise<number> {

@@ -46,7 +46,9 @@ export class Trainer {
     const skips = new SkipReporter((text) => this.#warn(step, text));
     try {
       while (step < steps && !signal.aborted) {
-        const report = await this.context.step.run(await take(stream, accumulate));
+        const batches = await take(stream, accumulate);
+        await this.#diagnose(step + 1, batches);
+        const report = await this.context.step.run(batches);
         step++;
         await skips.update(stream.skipped);
         await this.#log(step, report, stream);
@@ -78,6 +80,15 @@ export class Trainer {
   async #save(): Promise<void> {
     const { directory, parameters, step, experiment } = this.context;
     await directory.save(parameters, await step.exportState(), experiment.training.keep);
+  }
+
+  /** Of the step that comes. */
+  async #diagnose(step: number, batches: readonly Batch[]): Promise<void> {
+    const { experiment, directory, step: trainStep } = this.context;
+    const { diagnoseEverySteps } = experiment.training;
+    if (diagnoseEverySteps === null || step % diagnoseEverySteps !== 0) return;
+    const values = await trainStep.diagnose(batches);
+    await directory.record({ type: 'metrics', step, values });
   }
 
   async #log(step: number, report: StepReport, stream: BatchStream): Promise<void> {

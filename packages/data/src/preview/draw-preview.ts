@@ -51,6 +51,7 @@ export async function drawPreview(
   return sharp(data, { raw: { width: widthPx, height: heightPx, channels: 3 } })
     .extend({ bottom: LEGEND_PX, background: '#ffffff' })
     .composite([{ input: drawing, left: 0, top: 0 }])
+    .removeAlpha()
     .png()
     .toBuffer();
 }

@@ -18,8 +18,13 @@ import type { TensorValues } from '../native/binding.js';
 import type { NodeBackend } from '../native/node-backend.js';
 import type { FlatLayout } from '../graph/flat-layout.js';
 import type { Variable } from '../graph/variables.js';
-import type { Precision } from '../recording/record.js';
-import { createTrainGraph, type BatchShape, type TrainGraph } from './train-graph.js';
+import type { Precision, RandomInput } from '../recording/record.js';
+import {
+  createTrainGraph,
+  type BatchShape,
+  type DiagnosisGraph,
+  type TrainGraph,
+} from './train-graph.js';
 
 type Feed = [Output, TensorValues];
 
@@ -63,10 +68,23 @@ class CompiledStep implements TrainStep {
     return { ...report, learningRate };
   }
 
+  async diagnose(batches: readonly Batch[]): Promise<Record<string, number>> {
+    const [batch] = batches;
+    if (this.definition.diagnosis === undefined || batch === undefined) return {};
+    const { graph, session } = await this.#prepare(batch, batches.length > 1);
+    const { names, values, random } = graph.diagnosis as DiagnosisGraph;
+    const feeds = new Map(this.#batchFeeds(graph.batch, random, batch, this.#step + 1, 0));
+    const [measured] = session.run([values], feeds) as [TensorValues];
+    return Object.fromEntries(names.map((name, i) => [name, measured[i] as number]));
+  }
+
   /** Everything at once: loss, gradients, update. */
   #update(running: Running, batch: Batch, update: readonly Feed[], step: number) {
     const { graph, session } = running;
-    const feeds = new Map([...update, ...this.#batchFeeds(graph, batch, step, 0)]);
+    const feeds = new Map([
+      ...update,
+      ...this.#batchFeeds(graph.batch, graph.random, batch, step, 0),
+    ]);
     const [losses, norm, updated] = session.run([graph.losses, graph.norm, graph.updated], feeds);
     const result = named(graph, losses as TensorValues);
     const gradientNorm = first(norm);
@@ -89,7 +107,7 @@ class CompiledStep implements TrainStep {
     const results = batches.map((batch, slot) => {
       const feeds = new Map<Output, TensorValues>([
         [isFirst, Uint8Array.of(Number(slot === 0))],
-        ...this.#batchFeeds(graph, batch, step, slot),
+        ...this.#batchFeeds(graph.batch, graph.random, batch, step, slot),
       ]);
       const [losses] = session.run([graph.losses, added], feeds);
       const result = named(graph, losses as TensorValues);
@@ -118,13 +136,18 @@ class CompiledStep implements TrainStep {
     return graph.trained.split(flat);
   }
 
-  #batchFeeds(graph: TrainGraph, batch: Batch, step: number, slot: number): Feed[] {
-    const { lr, hr, magnification } = graph.batch;
+  #batchFeeds(
+    { lr, hr, magnification }: TrainGraph['batch'],
+    random: readonly RandomInput[],
+    batch: Batch,
+    step: number,
+    slot: number,
+  ): Feed[] {
     return [
       [lr, batch.lr],
       [hr, batch.hr],
       [magnification, batch.magnification],
-      ...graph.random.map(({ purpose, input }): Feed => {
+      ...random.map(({ purpose, input }): Feed => {
         const { seed } = this.definition;
         return [input, uniformNumbers(seed, purpose, step, slot, input.shape)];
       }),
@@ -270,6 +293,7 @@ function resultsOf(graph: TrainGraph): Output[] {
     updated,
     gradient,
     ...(accumulation === undefined ? [] : [accumulation.added]),
+    ...(graph.diagnosis === undefined ? [] : [graph.diagnosis.values]),
     ...variables.flatMap(({ value, loaded }) => [value, loaded]),
   ];
 }

@@ -1,4 +1,4 @@
-import { differentiate, type tf, type TrainStepDefinition } from '@mmsr/core';
+import { type BatchTensors, differentiate, type tf, type TrainStepDefinition } from '@mmsr/core';
 import { BOOL, FLOAT } from '../graph/data-types.js';
 import { FlatLayout } from '../graph/flat-layout.js';
 import type { Graph, Output } from '../graph/graph.js';
@@ -58,6 +58,15 @@ export interface TrainGraph {
   readonly updated: Output;
   readonly update: UpdateInputs;
   readonly accumulation: Accumulation | undefined;
+  readonly diagnosis: DiagnosisGraph | undefined;
+}
+
+/** Measures that are fetched apart from a step. */
+export interface DiagnosisGraph {
+  /** Names of `values`. */
+  readonly names: readonly string[];
+  readonly values: Output;
+  readonly random: readonly RandomInput[];
 }
 
 /** Records the loss and its gradients, and adds the update. */
@@ -93,7 +102,8 @@ export function createTrainGraph(
       ...parameters,
       graph,
       batch: recorded.batch,
-      random: recording.random,
+      random: recorded.random,
+      diagnosis: recorded.diagnosis,
       terms: terms.map(([name]) => name),
       losses: pack(graph, [recorded.total, ...terms.map(([, term]) => term)]),
       gradient,
@@ -115,10 +125,13 @@ function recordLoss(
   const magnification = recording.input<tf.Rank.R1>('magnification', [count], 'int32');
   const tensors = { lr: lr.tensor, hr: hr.tensor, magnification: magnification.tensor };
   const found = differentiate(definition, tensors, recording.trainingPass());
+  const random = [...recording.random];
   const terms = found.terms.map(([name, term]) => [name, recording.outputOf(term)] as const);
   for (const [, term] of found.terms) term.dispose();
   return {
     batch: { lr: lr.output, hr: hr.output, magnification: magnification.output },
+    random,
+    diagnosis: recordDiagnosis(recording, definition, tensors),
     total: recording.outputOf(found.total),
     terms: Object.fromEntries(terms),
     gradients: new Map(
@@ -128,6 +141,21 @@ function recordLoss(
       ]),
     ),
   };
+}
+
+function recordDiagnosis(
+  recording: Recording,
+  { diagnosis }: TrainStepDefinition,
+  tensors: BatchTensors,
+): DiagnosisGraph | undefined {
+  if (diagnosis === undefined) return undefined;
+  const ofLoss = recording.random.length;
+  const measures = Object.entries(diagnosis(tensors, recording.trainingPass()));
+  const values = pack(
+    recording.graph,
+    measures.map(([, measure]) => recording.outputOf(measure)),
+  );
+  return { names: measures.map(([name]) => name), values, random: recording.random.slice(ofLoss) };
 }
 
 /** Two vectors hold the parameters: those that are trained, and the others. */

@@ -1,0 +1,121 @@
+import { inject, injectable } from 'tsyringe';
+import type {
+  BatchStream,
+  DataPipeline,
+  EvaluationSet,
+  OpenData,
+} from '../contracts/data-pipeline.js';
+import type { Engine } from '../contracts/engine.js';
+import type { TrainStep } from '../contracts/train-step.js';
+import { evaluate } from '../evaluation/evaluator.js';
+import type { Experiment } from '../experiment/schema.js';
+import { ModelFactory } from '../model/model-factory.js';
+import { PluginRegistry } from '../plugins/register.js';
+import { DATA_PIPELINE } from '../tokens.js';
+import { selectEngine } from './select-engine.js';
+import { trainStepDefinition } from './train-step-definition.js';
+
+/** What a cell takes on this machine, as measured; in seconds. */
+export interface CellCost {
+  /** Until the second step: engine, data, recording the graph, the first step. */
+  readonly startSeconds: number;
+  /** One step, with the wait for its batches; the median of some. */
+  readonly stepSeconds: number;
+  /** One test image: prediction and metrics. */
+  readonly imageSeconds: number;
+  readonly testImages: number;
+  readonly validationImages: number;
+}
+
+const MEASURED_STEPS = 5;
+const MEASURED_IMAGES = 3;
+
+/** Measures a few steps and images of an experiment; nothing is kept. */
+@injectable()
+export class CellMeter {
+  constructor(
+    @inject(PluginRegistry) private readonly registry: PluginRegistry,
+    @inject(ModelFactory) private readonly factory: ModelFactory,
+    @inject(DATA_PIPELINE) private readonly pipeline: DataPipeline,
+  ) {}
+
+  /** @param folder what relative paths in the experiment start from */
+  async measure(experiment: Experiment, folder: string): Promise<CellCost> {
+    const beganMs = performance.now();
+    const { engine } = await selectEngine(this.registry, experiment.engine);
+    try {
+      await engine.start();
+      const data = await this.pipeline.open(experiment, folder);
+      try {
+        const steps = await this.#measureSteps(engine, experiment, data);
+        const imageSeconds = await this.#measureImages(engine, experiment, data);
+        const sum = (samples: Readonly<Record<string, number>> = {}) =>
+          Object.values(samples).reduce((total, count) => total + count, 0);
+        return {
+          startSeconds: (steps.startedMs - beganMs) / 1000,
+          stepSeconds: steps.stepSeconds,
+          imageSeconds,
+          testImages: sum(data.splits.test?.samples),
+          validationImages: sum(data.splits.validation?.samples),
+        };
+      } finally {
+        await data.close();
+      }
+    } finally {
+      await engine.stop();
+    }
+  }
+
+  async #measureSteps(engine: Engine, experiment: Experiment, data: OpenData) {
+    const model = this.factory.model(experiment);
+    const step = await engine.trainStep(trainStepDefinition(this.factory, experiment, model));
+    const stream = data.batches(0);
+    try {
+      const { accumulate } = experiment.training;
+      await runStep(step, stream, accumulate);
+      const startedMs = performance.now();
+      const seconds: number[] = [];
+      while (seconds.length < MEASURED_STEPS) {
+        const beforeMs = performance.now();
+        await runStep(step, stream, accumulate);
+        seconds.push((performance.now() - beforeMs) / 1000);
+      }
+      return { startedMs, stepSeconds: median(seconds) };
+    } finally {
+      await stream.close();
+      step.dispose();
+    }
+  }
+
+  async #measureImages(engine: Engine, experiment: Experiment, data: OpenData): Promise<number> {
+    const inference = await engine.inference(this.factory.model(experiment));
+    try {
+      const seconds: number[] = [];
+      let beforeMs = performance.now();
+      const set = first(data.evaluationSet('test'), MEASURED_IMAGES);
+      const images = evaluate(inference, set, experiment);
+      while ((await images.next()).done !== true) {
+        seconds.push((performance.now() - beforeMs) / 1000);
+        beforeMs = performance.now();
+      }
+      // The first one also makes the graph.
+      return median(seconds.length > 1 ? seconds.slice(1) : seconds);
+    } finally {
+      inference.dispose();
+    }
+  }
+}
+
+async function runStep(step: TrainStep, stream: BatchStream, accumulate: number): Promise<void> {
+  const batches = [];
+  while (batches.length < accumulate) batches.push(await stream.next());
+  await step.run(batches);
+}
+
+function first(set: EvaluationSet, count: number): EvaluationSet {
+  return { length: Math.min(count, set.length), get: (index) => set.get(index) };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
