@@ -9,7 +9,7 @@ const PLUGIN = `
 import { defineSource, MmsrError, Type } from '@mmsr/core';
 export default defineSource({ name: 'torn', apiVersion: 1, configSchema: Type.Object({}),
   create: async () => {
-    const size = { widthPx: 64, heightPx: 64, magnification: 20 };
+    const size = { widthPx: 64, heightPx: 64, magnification: 20, micronsPerPixel: 0.5 };
     const images = ['good', 'bad'].map((id) => ({ id, group: id, digest: id, ...size }));
     const read = async (index, magnification, { x, width, height }) => {
       if (index === 1 && x < 4) throw new MmsrError('E_IMAGE', 'is torn');

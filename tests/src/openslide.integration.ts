@@ -182,13 +182,14 @@ test('a slide of 20x gives 20, 10 and 5x, of whose pixels only the tissue is tak
   const file = join(folder, 'three.yaml');
   await writeFile(
     file,
-    `name: three\nscale: 2\nseed: 1\ndata:\n  train:${data(1024)}\n  test:${data(0)}\n` +
+    `name: three\nscale: 2\nseed: 1\ndata:\n  disjointRegions: true\n  train:${data(1024)}\n  test:${data(0)}\n` +
       'model:\n  backbone: {name: edsr, blocks: 1, features: 8}\n' +
       'optimizer: {name: adam, learningRate: 1.0e-3}\ntraining: {steps: 2, batchSize: 3}\n',
   );
   const args = ['check', file, '--preview', join(folder, 'preview')];
   const checked = await mmsrRun(args, folder, { MMSR_CACHE: cache });
   expect(checked).toMatchObject({ code: 0 });
+  expect(checked.stdout).toMatch(/test +5x +1 +1 +8 +40x +[\d.]+ +[\d.]+\n/);
   // 512x768, 256x384 and 128x192 pixels at 20, 10 and 5x, in patches of 48.
   expect(checked.stdout).toMatch(/1 image: 160 of 20x, 40 of 10x, 8 of 5x/);
   expect((await readdir(join(folder, 'preview', 'main'))).sort()).toEqual([

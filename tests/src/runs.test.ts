@@ -51,6 +51,13 @@ test('a run leaves manifest, events, checkpoints, results and pictures', async (
   const manifest = await readJson<Manifest>(cell('manifest.json'));
   expect(manifest.device.engine).toBe('wasm');
   expect(manifest.data.test?.images[0]?.digest).toMatch(/^[0-9a-f]{64}$/);
+  const row = {
+    magnification: 10,
+    images: 1,
+    groups: 1,
+    effectiveMicronsPerPixel: { least: 1, most: 1 },
+  };
+  expect(manifest.data.train?.magnifications?.[1]).toMatchObject(row);
   expect(manifest.experiment.training.ema).toBe(0.999);
 
   expect((await readdir(cell('checkpoints'))).sort()).toEqual(['2', '4', '6']);
@@ -231,6 +238,7 @@ test('check reads everything and writes nothing; its resolved file is the same e
   const checked = await mmsrRun(['check', file], folder);
   expect(checked.code).toBe(0);
   expect(checked.stdout).toMatch(/main\s+\d+,\d+\s+1 image\s+-\s+1 image: 2 of 20x, 2 of 10x/);
+  expect(checked.stdout).toMatch(/train\s+10x\s+1\s+1\s+64\s+20x\s+0\.5\s+1\n/);
   const resolved = await mmsrRun(['check', file, '--resolved'], folder);
   await writeFile(join(folder, 'resolved.yaml'), resolved.stdout);
   const again = await mmsrRun(['check', 'resolved.yaml', '--resolved'], folder);

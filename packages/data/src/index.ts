@@ -3,7 +3,9 @@ import { areaDegradation } from './degradation/area.js';
 import { bicubicDegradation } from './degradation/bicubic.js';
 import { blurNoiseJpegDegradation } from './degradation/blur-noise-jpeg.js';
 import { defocusDegradation } from './degradation/defocus.js';
+import { breakhisSource } from './breakhis/breakhis-source.js';
 import { imagesSource } from './images/images-source.js';
+import { pairsSource } from './pairs/pairs-source.js';
 import { openslidePart } from './slides/openslide-part.js';
 import { slidesSource } from './slides/slides-source.js';
 import { syntheticSource } from './synthetic/synthetic-source.js';
@@ -12,9 +14,11 @@ export {
   areaDegradation,
   bicubicDegradation,
   blurNoiseJpegDegradation,
+  breakhisSource,
   defocusDegradation,
   imagesSource,
   openslidePart,
+  pairsSource,
   slidesSource,
   syntheticSource,
 };
@@ -23,7 +27,9 @@ export { writePng } from './write-png.js';
 
 /** The plugins of this package. Loading threads look here for them, so each must be in the list. */
 export const dataPlugins: readonly (SourcePlugin | DegradationPlugin)[] = [
+  breakhisSource,
   imagesSource,
+  pairsSource,
   slidesSource,
   syntheticSource,
   bicubicDegradation,

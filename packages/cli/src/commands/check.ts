@@ -1,4 +1,5 @@
 import { formatResolved, type OpenData } from '@mmsr/core';
+import { formatAudit } from '../audit-table.js';
 import { checkStudy } from '../check.js';
 import { EXIT } from '../exit-codes.js';
 import { loadStudy } from '../study.js';
@@ -30,7 +31,10 @@ export async function checkCommand(file: string, options: CheckCommandOptions): 
   ]);
   const header = ['cell', 'parameters', 'train', 'validation', 'test'];
   process.stdout.write(`${formatTable(header, rows, ['left', 'right', 'left'])}\n`);
-  process.stdout.write(`${file}: nothing wrong found\n`);
+  // Cells that differ in their model alone have the same data.
+  const audits = new Set(checks.map(({ splits }) => formatAudit(splits)));
+  for (const audit of audits) if (audit !== '') process.stdout.write(`\n${audit}\n`);
+  process.stdout.write(`\n${file}: nothing wrong found\n`);
   return EXIT.done;
 }
 

@@ -45,10 +45,32 @@ export interface BatchStream {
   close(): Promise<void>;
 }
 
+export interface ValueRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a split has at one magnification: what its label stands for. */
+export interface MagnificationAudit {
+  readonly magnification: number;
+  readonly images: number;
+  /** Slides or patients of those images. */
+  readonly groups: number;
+  /** Training: those that fit side by side. */
+  readonly patches: number;
+  readonly nativeMagnification: ValueRange | null;
+  /** Native; null where no image has it. */
+  readonly micronsPerPixel: ValueRange | null;
+  /** Of a pixel at the magnification: native microns per pixel x native magnification / magnification. */
+  readonly effectiveMicronsPerPixel: ValueRange | null;
+  readonly withoutMicronsPerPixel: number;
+}
+
 export interface SplitDescription {
   readonly images: readonly SourceImage[];
   /** Training: 0, patches are drawn without end. Otherwise the number of samples per magnification. */
   readonly samples: Readonly<Record<string, number>>;
+  readonly magnifications?: readonly MagnificationAudit[];
 }
 
 /** A picture of an image, small, with the patches that are taken from it. */

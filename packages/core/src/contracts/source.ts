@@ -3,6 +3,15 @@ import type { PluginBase } from './plugin.js';
 
 export type Split = 'train' | 'validation' | 'test';
 
+/** How a real LR image lies on its HR image. */
+export interface PairRegistration {
+  /** What lies at (x, y) in the shrunk HR image lies at (x + shiftXPx, y + shiftYPx) in the LR image. */
+  readonly shiftXPx: number;
+  readonly shiftYPx: number;
+  /** The LR pixels that are read have been moved back. */
+  readonly isCorrected: boolean;
+}
+
 /** One image or slide region that patches can be taken from. */
 export interface SourceImage {
   /** Unique in the source and the same in every run, such as a path relative to the YAML. */
@@ -18,6 +27,15 @@ export interface SourceImage {
   readonly objectivePower?: number | undefined;
   /** Native resolution where it is known. */
   readonly micronsPerPixel?: number | undefined;
+  /** Native height of a pixel where it is known beside its width, `micronsPerPixel`. */
+  readonly micronsPerPixelY?: number | undefined;
+  /** Label times microns per pixel where the labels are right; by default 10, as scanners have it. */
+  readonly micronsAt1x?: number | undefined;
+  /** Used at its own magnification alone, or at lower ones too; by default it must give all asked for. */
+  readonly serves?: 'own' | 'own-and-lower' | undefined;
+  /** Patches begin at multiples of it, in pixels of any magnification: the scale, of pairs. */
+  readonly gridPx?: number | undefined;
+  readonly registration?: PairRegistration | undefined;
   /** SHA-256 of the file's bytes or of what the pixels follow from, in hex. */
   readonly digest: string;
   /** Where in the file the image lies, in native pixels, when it is a part of it. */
@@ -26,6 +44,8 @@ export interface SourceImage {
 
 export interface Source {
   readonly images: readonly SourceImage[];
+  /** What is no error but worth a look, such as images that were left out. */
+  readonly warnings?: readonly string[];
   /**
    * Reads pixels at a magnification. Safe to call again before an earlier call has ended.
    * @param index place in `images`

@@ -52,9 +52,19 @@ const StainJitter = Type.Object(
   closed,
 );
 
+const Fraction = Type.Optional(
+  Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 1,
+    description:
+      'Part of the slides or patients of the source; splits with a fraction of the same source share it.',
+  }),
+);
+
 const TrainData = Type.Object(
   {
     source: Named({}),
+    fraction: Fraction,
     magnifications: Magnifications,
     patchPx: Type.Integer({
       minimum: 8,
@@ -82,6 +92,7 @@ const TrainData = Type.Object(
 const EvaluationData = Type.Object(
   {
     source: Named({}),
+    fraction: Fraction,
     magnifications: Magnifications,
     patchPx: PatchPx,
     count: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
@@ -102,6 +113,20 @@ const Data = Type.Object(
     transforms: Type.Array(StainNormalize, {
       default: [],
       description: 'What is done to the colours of patches of every split, before all else.',
+    }),
+    splitSeed: Type.Integer({
+      minimum: 0,
+      default: 1,
+      description: 'Which slides or patients a `fraction` takes; the same in every run of a study.',
+    }),
+    disjointRegions: Type.Boolean({
+      default: false,
+      description:
+        'Whether regions of one slide may be in several splits where they do not overlap.',
+    }),
+    strict: Type.Boolean({
+      default: false,
+      description: 'Whether contradictions of magnifications and microns per pixel are errors.',
     }),
     workers: Type.Integer({
       minimum: 0,

@@ -37,6 +37,8 @@ const IRRELEVANT = [
   'description',
   'tracking',
   'plugins',
+  'data.disjointRegions',
+  'data.strict',
   'data.workers',
   // A run that a bad patch ended may go on without it: the patches before are the same.
   'data.onBadPatch',

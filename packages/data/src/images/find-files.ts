@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { messageOf, MmsrError } from '@mmsr/core';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -33,7 +33,7 @@ export async function findFiles(
     try {
       files.push(await describe(path, folder));
     } catch (error) {
-      problems.push(asFileError(error, path));
+      problems.push(asFileError(error, idOf(path, folder)));
     }
   }
   return { files: withoutRepetition(files.sort(byId)), problems };
@@ -42,7 +42,10 @@ export async function findFiles(
 /** A name such as `slide (1).svs` is a glob to the eye of a globber, but first of all it is a file. */
 async function expand(pattern: string, folder: string): Promise<string[]> {
   const path = resolve(folder, pattern);
-  const found = await stat(path).catch(() => undefined);
+  const found = await stat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    throw error;
+  });
   if (found?.isFile() === true) return [path];
   if (found !== undefined) {
     throw new MmsrError('E_FILE', 'is a folder, not a file', {
@@ -64,10 +67,15 @@ async function expand(pattern: string, folder: string): Promise<string[]> {
   });
 }
 
+/** Opens it too: decoders say only that what they may not read is no image. */
 async function describe(path: string, folder: string) {
-  const { size } = await stat(path);
-  const id = relative(folder, path).split(sep).join('/');
-  return { id, path, bytes: size, real: await realpath(path) };
+  const file = await open(path);
+  const { size } = await file.stat().finally(() => file.close());
+  return { id: idOf(path, folder), path, bytes: size, real: await realpath(path) };
+}
+
+function idOf(path: string, folder: string): string {
+  return relative(folder, path).split(sep).join('/');
 }
 
 function byId(a: FoundFile, b: FoundFile): number {
@@ -83,7 +91,24 @@ function withoutRepetition(files: readonly (FoundFile & { real: string })[]): Fo
   });
 }
 
+/** What the system says in a word of its own, for what users meet. */
+const REASONS: Readonly<Record<string, readonly [message: string, advice: string]>> = {
+  EACCES: ['may not be read', 'Give yourself permission to read it, and to enter its folders.'],
+  ELOOP: [
+    'is a symbolic link that leads to itself',
+    'Correct the link, or leave it out of `paths`.',
+  ],
+};
+
+function codeOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code ?? '';
+}
+
 function asFileError(error: unknown, where: string): MmsrError {
   if (error instanceof MmsrError) return error;
+  const [message, advice] = REASONS[codeOf(error)] ?? [];
+  if (message !== undefined)
+    return new MmsrError('E_FILE', message, { where, advice, cause: error });
   return new MmsrError('E_FILE', messageOf(error), { where, cause: error });
 }

@@ -12,8 +12,15 @@ import {
 } from '@mmsr/core';
 import { inParallel } from '../in-parallel.js';
 import { readShrunk } from '../shrink-native.js';
-import { findFiles } from './find-files.js';
-import { loadImage, type LoadedImage } from './load-image.js';
+import {
+  GroupRule,
+  groupOf,
+  MagnificationRule,
+  magnificationOf,
+  MicronsRule,
+} from './file-labels.js';
+import { findFiles, type FoundFile } from './find-files.js';
+import { loadImage, type LoadedImage, type LoadOptions } from './load-image.js';
 import { decodedImages, type MemoryBudget } from './memory-budget.js';
 import { DecodedPixels, FilePixels, type NativePixels, RegionCache } from './native-pixels.js';
 
@@ -28,16 +35,13 @@ export const ImagesConfig = Type.Object(
       minItems: 1,
       description: 'Files and globs, relative to the folder of the experiment file.',
     }),
-    magnification: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description: 'Native objective power, where the files do not say it.',
-      }),
-    ),
-    micronsPerPixel: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description: 'Native resolution, where the files do not say it.',
+    magnification: Type.Optional(MagnificationRule),
+    micronsPerPixel: Type.Optional(MicronsRule),
+    shrink: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether images give lower magnifications than their own, where they have several; by default ' +
+          'they do, and without a rule for `magnification` every one must give all that are asked for.',
       }),
     ),
     region: Type.Optional(
@@ -46,9 +50,7 @@ export const ImagesConfig = Type.Object(
         { ...closed, description: 'The part of each file that is used, in native pixels.' },
       ),
     ),
-    group: Type.Optional(
-      Type.String({ minLength: 1, description: 'Slide or patient; by default each file is one.' }),
-    ),
+    group: Type.Optional(GroupRule),
   },
   closed,
 );
@@ -102,9 +104,41 @@ export async function openImages(
   budget: MemoryBudget = decodedImages,
 ): Promise<ImagesSource> {
   const { files, problems } = await findFiles(config.paths, folder);
-  const loaded = await inParallel(files, FILES_AT_A_TIME, async (file) => {
+  return openFiles(files, ({ id }) => fileOptions(config, id), problems, budget);
+}
+
+/** What the options say of one file. */
+export function fileOptions(config: Static<typeof ImagesConfig>, id: string): LoadOptions {
+  const { magnification, micronsPerPixel, region, group, shrink } = config;
+  const several = shrink ?? (typeof magnification === 'object' ? true : undefined);
+  return {
+    region,
+    magnification: magnificationOf(magnification, id),
+    ...(typeof micronsPerPixel === 'object'
+      ? { micronsByMagnification: micronsPerPixel }
+      : { micronsPerPixel }),
+    group: groupOf(group, id),
+    ...(several === undefined
+      ? {}
+      : { more: { serves: several ? 'own-and-lower' : 'own' } as const }),
+  };
+}
+
+/**
+ * Checks and decodes files, each with options of its own.
+ * @param optionsOf may throw MmsrError for what is wrong with a file
+ * @param problems what is known to be wrong already
+ * @throws InputError with those and what is wrong with any of the files
+ */
+export async function openFiles(
+  files: readonly FoundFile[],
+  optionsOf: (file: FoundFile, index: number) => LoadOptions,
+  problems: readonly MmsrError[] = [],
+  budget: MemoryBudget = decodedImages,
+): Promise<ImagesSource> {
+  const loaded = await inParallel(files, FILES_AT_A_TIME, async (file, index) => {
     try {
-      return await loadImage(file, config, budget);
+      return await loadImage(file, optionsOf(file, index), budget);
     } catch (error) {
       if (error instanceof MmsrError) return error;
       throw error;

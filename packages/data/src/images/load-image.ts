@@ -4,7 +4,7 @@ import { digestOf } from './digest.js';
 import { assertUnchanged, type FileVersion, versionOf } from './file-version.js';
 import type { FoundFile } from './find-files.js';
 import type { MemoryBudget } from './memory-budget.js';
-import { resolveScale, type Scale } from './resolve-scale.js';
+import { resolveScale, type StatedScale } from './resolve-scale.js';
 import { readSlideHeader, type SlideHeader } from './slide-header.js';
 
 /** An image of the source; structured-cloneable. */
@@ -20,9 +20,11 @@ export interface LoadedImage {
   readonly pixels?: SharedArrayBuffer;
 }
 
-export interface LoadOptions extends Scale {
+export interface LoadOptions extends StatedScale {
   readonly region?: Region | undefined;
   readonly group?: string | undefined;
+  /** Beside what the file says. */
+  readonly more?: Pick<SourceImage, 'serves' | 'micronsAt1x'> | undefined;
 }
 
 const NO_HEADER: SlideHeader = { tiled: false, planesApart: false };
@@ -51,6 +53,8 @@ export async function loadImage(
     widthPx: place.width,
     heightPx: place.height,
     ...scale,
+    ...(header.micronsPerPixelY === undefined ? {} : { micronsPerPixelY: header.micronsPerPixelY }),
+    ...options.more,
     digest: await digestOf(path),
     ...(options.region === undefined ? {} : { region: place }),
   };

@@ -6,6 +6,14 @@ export interface Scale {
   readonly micronsPerPixel?: number | undefined;
 }
 
+/** What the experiment says of a file. */
+export interface StatedScale extends Scale {
+  /** Taken where neither the experiment nor the file says a magnification. */
+  readonly assumedMagnification?: number | undefined;
+  /** By magnification, in place of one `micronsPerPixel`. */
+  readonly micronsByMagnification?: Readonly<Record<string, number>> | undefined;
+}
+
 const MAGNIFICATION_TOLERANCE = 0.001;
 const RESOLUTION_TOLERANCE = 0.01;
 /** A scanner's microns per pixel times its objective power, roughly: 0.5 at 20x, 0.25 at 40x. */
@@ -16,14 +24,15 @@ const USUAL_PRODUCT = 10;
  * @throws MmsrError E_DATA when the two contradict each other or neither names the magnification
  */
 export function resolveScale(
-  stated: Scale,
+  stated: StatedScale,
   header: Scale,
   where: string,
 ): { magnification: number; micronsPerPixel: number | undefined } {
-  assertAgree('magnification', stated, header, MAGNIFICATION_TOLERANCE, where);
-  assertAgree('micronsPerPixel', stated, header, RESOLUTION_TOLERANCE, where);
-  const magnification = stated.magnification ?? header.magnification;
-  const micronsPerPixel = stated.micronsPerPixel ?? header.micronsPerPixel;
+  assertAgree('magnification', stated.magnification, header.magnification, where);
+  const magnification = stated.magnification ?? header.magnification ?? stated.assumedMagnification;
+  const ours = stated.micronsPerPixel ?? stated.micronsByMagnification?.[String(magnification)];
+  assertAgree('micronsPerPixel', ours, header.micronsPerPixel, where);
+  const micronsPerPixel = ours ?? header.micronsPerPixel;
   if (magnification !== undefined) return { magnification, micronsPerPixel };
   const guess = micronsPerPixel === undefined ? undefined : USUAL_PRODUCT / micronsPerPixel;
   throw new MmsrError('E_DATA', 'the file does not say its magnification', {
@@ -36,16 +45,19 @@ export function resolveScale(
   });
 }
 
+const TOLERANCES = {
+  magnification: MAGNIFICATION_TOLERANCE,
+  micronsPerPixel: RESOLUTION_TOLERANCE,
+} as const;
+
 function assertAgree(
-  key: 'magnification' | 'micronsPerPixel',
-  stated: Scale,
-  header: Scale,
-  tolerance: number,
+  key: keyof typeof TOLERANCES,
+  ours: number | undefined,
+  theirs: number | undefined,
   where: string,
 ): void {
-  const [ours, theirs] = [stated[key], header[key]];
   if (ours === undefined || theirs === undefined) return;
-  if (Math.abs(ours - theirs) <= tolerance * theirs) return;
+  if (Math.abs(ours - theirs) <= TOLERANCES[key] * theirs) return;
   throw new MmsrError(
     'E_DATA',
     `the experiment states ${key} ${ours}, the file's header says ${theirs}`,

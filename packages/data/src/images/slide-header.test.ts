@@ -42,6 +42,8 @@ test("the objective of an OME file's first image, and its pixel size in any unit
     expect(parsed.micronsPerPixel).toBeCloseTo(0.25, 12);
   }
   expect(parseOmeXml(ome('PhysicalSizeX="1" PhysicalSizeXUnit="pixel"', ''))).toEqual({});
+  const uneven = 'PhysicalSizeX="0.25" PhysicalSizeY="300" PhysicalSizeYUnit="nm"';
+  expect(parseOmeXml(ome(uneven, two))).toEqual({ ...scale, micronsPerPixelY: 0.3 });
   // Two objectives and no word on which: not guessed.
   expect(parseOmeXml(ome('PhysicalSizeX="0.25"', two, ''))).toEqual({ micronsPerPixel: 0.25 });
 });

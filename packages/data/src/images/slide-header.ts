@@ -4,6 +4,8 @@ import type { GeoTIFFImage } from 'geotiff';
 export interface SlideHeader {
   readonly magnification?: number;
   readonly micronsPerPixel?: number;
+  /** Height of a pixel where the header gives it beside its width. */
+  readonly micronsPerPixelY?: number;
   /** Pixels are stored in tiles, so that a part can be read without all that is above it. */
   readonly tiled: boolean;
   /** Red, green and blue are pages of their own. */
@@ -34,7 +36,7 @@ async function readDescription({ fileDirectory }: GeoTIFFImage): Promise<string>
   return String(await fileDirectory.loadValue('ImageDescription'));
 }
 
-type Scale = Pick<SlideHeader, 'magnification' | 'micronsPerPixel'>;
+type Scale = Pick<SlideHeader, 'magnification' | 'micronsPerPixel' | 'micronsPerPixelY'>;
 
 function scaleOf(magnification: number, micronsPerPixel: number): Scale {
   return {
@@ -65,16 +67,24 @@ const MICRONS: Readonly<Record<string, number>> = {
 export function parseOmeXml(xml: string): Scale {
   const image = /<Image\b[\s\S]*?(?:<\/Image>|$)/.exec(xml)?.[0] ?? '';
   const pixels = /<Pixels\b[^>]*>/.exec(image)?.[0] ?? '';
-  // The micro sign is one of two characters, and read as Latin-1 when the tag is taken for ASCII.
-  const unit = (textAttribute(pixels, 'PhysicalSizeXUnit') ?? 'µm').replace(/^(Âµ|Î¼|μ)/, 'µ');
-  const size = attribute(pixels, 'PhysicalSizeX') * (MICRONS[unit] ?? Number.NaN);
+  const size = attribute(pixels, 'PhysicalSizeX') * (MICRONS[unitOf(pixels, 'X')] ?? Number.NaN);
+  const height = attribute(pixels, 'PhysicalSizeY') * (MICRONS[unitOf(pixels, 'Y')] ?? Number.NaN);
   const settings = /<ObjectiveSettings\b[^>]*>/.exec(image)?.[0] ?? '';
   const objectives = xml.match(/<Objective\b[^>]*>/g) ?? [];
   const used = textAttribute(settings, 'ID');
   const objective =
     objectives.find((element) => textAttribute(element, 'ID') === used) ??
     (objectives.length === 1 ? objectives[0] : undefined);
-  return scaleOf(attribute(objective ?? '', 'NominalMagnification'), size);
+  return {
+    ...scaleOf(attribute(objective ?? '', 'NominalMagnification'), size),
+    ...(height > 0 ? { micronsPerPixelY: height } : {}),
+  };
+}
+
+function unitOf(pixels: string, axis: 'X' | 'Y'): string {
+  const unit = textAttribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm';
+  // The micro sign is one of two characters, and read as Latin-1 when the tag is taken for ASCII.
+  return unit.replace(/^(Âµ|Î¼|μ)/, 'µ');
 }
 
 function textAttribute(element: string, name: string): string | undefined {

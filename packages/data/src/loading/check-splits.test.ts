@@ -1,5 +1,5 @@
 import type { MmsrError, SourceImage, Split } from '@mmsr/core';
-import { labelWarnings, leakProblems, magnificationProblems } from './check-splits.js';
+import { leakProblems, magnificationProblems, type SplitImages } from './check-splits.js';
 
 function split(name: Split, images: Partial<SourceImage>[], magnifications = [20, 10]) {
   const defaults = { widthPx: 500, heightPx: 500, magnification: 20 };
@@ -38,7 +38,7 @@ test.each([
   ['parts one above the other, the other way round', { ...region, y: 50 }, region, false],
 ])('one file in two splits: %s', (_name, a, b, isLeak) => {
   const splits = [split('train', [{ region: a }]), split('test', [{ region: b }])];
-  expect(texts(leakProblems(splits))).toEqual(
+  expect(texts(leakProblems(splits, true))).toEqual(
     isLeak
       ? [
           'a.svs: is in train and in test. Take it out of one of them, or give each a `region` of ' +
@@ -48,12 +48,24 @@ test.each([
   );
 });
 
+test('regions side by side are of one slide, unless the experiment says that they may be in two splits', () => {
+  const splits = [split('train', [{ region }]), split('test', [{ region: { ...region, x: 150 } }])];
+  expect(texts(leakProblems(splits, false))).toEqual([
+    'a.svs: is of the group "a.svs" in train, and so is another region of it in test. All images of ' +
+      'one slide or patient belong into one split; regions that do not overlap may be in several ' +
+      'with `data.disjointRegions: true`. [E_DATA]',
+  ]);
+  expect(leakProblems(splits, true)).toEqual([]);
+  const copy = split('test', [{ region: { ...region, x: 150 }, digest: 'other' }]);
+  expect(leakProblems([splits[0] as SplitImages, copy], true)).toHaveLength(1);
+});
+
 test('a copy under another name is the same file', () => {
   const splits = [
     split('train', [{ id: 'a.svs', digest: 'same' }]),
     split('validation', [{ id: 'copy.svs', digest: 'same' }]),
   ];
-  expect(leakProblems(splits).map(({ message }) => message)).toEqual([
+  expect(leakProblems(splits, false).map(({ message }) => message)).toEqual([
     'is in train and, there as copy.svs, in validation',
   ]);
 });
@@ -64,19 +76,8 @@ test('a patient in two splits is a leak though the files differ', () => {
     split('validation', [{ id: 'b.svs' }]),
     split('test', [{ id: 'c.svs', group: 'patient 3' }]),
   ];
-  expect(texts(leakProblems(splits))).toEqual([
+  expect(texts(leakProblems(splits, false))).toEqual([
     'a.svs: is of the group "patient 3" in train, and so is c.svs in test. All images of one slide ' +
       'or patient belong into one split. [E_DATA]',
-  ]);
-});
-
-test('labels that do not go with the resolution are worth a look', () => {
-  const images = [
-    { id: 'right.svs', magnification: 40, micronsPerPixel: 0.25 },
-    { id: 'wrong.svs', magnification: 40, micronsPerPixel: 0.499 },
-    { id: 'unknown.svs' },
-  ];
-  expect(labelWarnings(split('train', images))).toEqual([
-    'wrong.svs: labelled 40x, but 0.499 microns per pixel are usual for 20x',
   ]);
 });

@@ -7,9 +7,13 @@ export interface SplitImages {
   readonly magnifications: readonly number[];
 }
 
-/** Magnifications cannot be raised: detail that was not seen is not there. */
+/**
+ * Magnifications cannot be raised: detail that was not seen is not there. Where a source holds several
+ * magnifications, an image that cannot give one is left out there instead.
+ */
 export function magnificationProblems({ split, images, magnifications }: SplitImages): MmsrError[] {
-  return images.flatMap(({ id, magnification: native }) => {
+  return images.flatMap(({ id, magnification: native, serves }) => {
+    if (serves !== undefined) return [];
     const above = magnifications.filter((asked) => asked > native);
     if (above.length === 0) return [];
     const asked = above.map((one) => `${one}x`).join(', ');
@@ -23,10 +27,18 @@ export function magnificationProblems({ split, images, magnifications }: SplitIm
   });
 }
 
-/** Pixels or patients that are in two splits: what is tested on must not have been trained on. */
-export function leakProblems(splits: readonly SplitImages[]): MmsrError[] {
+/**
+ * Pixels or patients that are in two splits: what is tested on must not have been trained on.
+ * @param disjointRegions regions of one slide may be in two splits where they do not overlap
+ */
+export function leakProblems(
+  splits: readonly SplitImages[],
+  disjointRegions: boolean,
+): MmsrError[] {
   return splits.flatMap((a, i) =>
-    splits.slice(i + 1).flatMap((b) => [...sharedPixels(a, b), ...sharedGroups(a, b)]),
+    splits
+      .slice(i + 1)
+      .flatMap((b) => [...sharedPixels(a, b), ...sharedGroups(a, b, disjointRegions)]),
   );
 }
 
@@ -46,18 +58,29 @@ function sharedPixels(a: SplitImages, b: SplitImages): MmsrError[] {
   });
 }
 
-/** Regions of one slide may be in two splits when they do not overlap, so they are left out here. */
-function sharedGroups(a: SplitImages, b: SplitImages): MmsrError[] {
+/** Without what `sharedPixels` tells. */
+function sharedGroups(a: SplitImages, b: SplitImages, disjointRegions: boolean): MmsrError[] {
   return a.images.flatMap((image) => {
-    const other = b.images.find(
-      ({ group, digest }) => group === image.group && digest !== image.digest,
-    );
+    const other = b.images.find(({ group, digest, region }) => {
+      if (group !== image.group) return false;
+      if (digest !== image.digest) return true;
+      return !disjointRegions && !overlap(region, image.region);
+    });
     if (other === undefined) return [];
+    const isRegion = other.digest === image.digest;
+    const which = isRegion ? 'another region of it' : other.id;
     return [
       new MmsrError(
         'E_DATA',
-        `is of the group "${image.group}" in ${a.split}, and so is ${other.id} in ${b.split}`,
-        { where: image.id, advice: 'All images of one slide or patient belong into one split.' },
+        `is of the group "${image.group}" in ${a.split}, and so is ${which} in ${b.split}`,
+        {
+          where: image.id,
+          advice:
+            'All images of one slide or patient belong into one split' +
+            (isRegion
+              ? '; regions that do not overlap may be in several with `data.disjointRegions: true`.'
+              : '.'),
+        },
       ),
     ];
   });
@@ -66,23 +89,4 @@ function sharedGroups(a: SplitImages, b: SplitImages): MmsrError[] {
 function overlap(a: Region | undefined, b: Region | undefined): boolean {
   if (a === undefined || b === undefined) return true;
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
-
-/** A pixel at 1x is usually 10 microns wide; the factor that a label may be off before it is worth a look. */
-const USUAL_PRODUCT = 10;
-const SUSPICIOUS_FACTOR = 1.5;
-
-/** Labels that do not go with the microns per pixel beside them. */
-export function labelWarnings({ images }: SplitImages): string[] {
-  return images.flatMap(({ id, magnification, objectivePower, micronsPerPixel }) => {
-    if (micronsPerPixel === undefined) return [];
-    const label = objectivePower ?? magnification;
-    const ratio = (label * micronsPerPixel) / USUAL_PRODUCT;
-    if (Math.max(ratio, 1 / ratio) <= SUSPICIOUS_FACTOR) return [];
-    const usual = Math.round((USUAL_PRODUCT / micronsPerPixel) * 10) / 10;
-    const counts = label === magnification ? '' : `; it counts as ${magnification}x`;
-    return [
-      `${id}: labelled ${label}x, but ${micronsPerPixel} microns per pixel are usual for ${usual}x${counts}`,
-    ];
-  });
 }

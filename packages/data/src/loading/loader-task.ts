@@ -9,6 +9,8 @@ import type { PackedError } from './thread-errors.js';
 export interface LoaderTask {
   readonly source: ImportablePlugin & { readonly kind: 'source' };
   readonly sourceContext: SourceContext;
+  /** Indices of the images that are used; absent: all. */
+  readonly part?: readonly number[] | undefined;
   readonly degradation: ImportablePlugin & { readonly kind: 'degradation' };
   readonly transforms: readonly StainTransform[];
   readonly sampler: SamplerOptions;

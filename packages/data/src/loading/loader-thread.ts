@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MmsrError, type Source } from '@mmsr/core';
 import { BatchMaker, type BatchBytes } from '../patches/batch-maker.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
+import { PartSource } from '../splits/part-source.js';
 import {
   LAST_PATCH,
   type LoaderReply,
@@ -13,9 +14,10 @@ import { packError } from './thread-errors.js';
 
 /* A loading thread: opens the source for itself and makes the batches it is asked for, one by one. */
 
-async function openSource({ source, sourceContext, digests }: LoaderTask): Promise<Source> {
+async function openSource({ source, sourceContext, part, digests }: LoaderTask): Promise<Source> {
   const plugin = await importPlugin(source);
-  const opened = await plugin.create(source.options, sourceContext);
+  const whole = await plugin.create(source.options, sourceContext);
+  const opened = part === undefined ? whole : new PartSource(whole, part);
   if (opened.images.map(({ digest }) => digest).join() === digests.join()) return opened;
   await opened.close();
   throw new MmsrError('E_DATA', 'the images are not what they were when they were checked', {

@@ -4,6 +4,7 @@ import type {
   Degradation,
   EvaluationSet,
   Experiment,
+  MagnificationAudit,
   OpenData,
   Source,
   Split,
@@ -29,6 +30,8 @@ export interface OpenPatchesContext {
   readonly splits: readonly OpenSplit[];
   readonly sampler: PatchSampler;
   readonly evaluations: ReadonlyMap<'validation' | 'test', EvaluationPlan>;
+  /** What each split has at each magnification. */
+  readonly audits: ReadonlyMap<Split, readonly MagnificationAudit[]>;
   readonly degradation: Degradation;
   readonly transforms: Omit<OpenTransforms, 'problems'>;
   /** What loading threads import; absent when they cannot. */
@@ -52,11 +55,12 @@ export class OpenPatches implements OpenData {
   }
 
   #describe(split: Split, { images }: Source): SplitDescription {
-    const { evaluations, sampler } = this.context;
+    const { audits, evaluations, sampler } = this.context;
     const plan = split === 'train' ? undefined : evaluations.get(split);
     const samples: Record<string, number> = {};
     for (const magnification of sampler.options.magnifications) samples[magnification] = 0;
-    return { images, samples: plan?.samples ?? samples };
+    const magnifications = audits.get(split) ?? [];
+    return { images, samples: plan?.samples ?? samples, magnifications };
   }
 
   batches(first: number): BatchStream {
@@ -145,8 +149,9 @@ export class OpenPatches implements OpenData {
   };
 
   #task(): StreamTask {
-    const { source, context } = this.#open('train');
+    const { source, context, part } = this.#open('train');
     return {
+      part,
       onBadPatch: this.context.experiment.data.onBadPatch,
       ...(this.context.threadPlugins as Pick<LoaderTask, 'source' | 'degradation'>),
       sourceContext: { ...context, handedOver: source.handOver?.() },

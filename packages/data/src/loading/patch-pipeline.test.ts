@@ -193,6 +193,40 @@ test('everything wrong with the data is said at once', async () => {
   ]);
 });
 
+test('magnifications that do not go with the resolution are told, or refused where it is strict', async () => {
+  const train = { source: { name: 'faulty' }, magnifications: [20], patchPx: 24 };
+  const doubt =
+    'data.train: no image has its microns per pixel, so that its magnification cannot be checked ' +
+    '(damaged.svs); state `micronsPerPixel`';
+  const data = await open(experimentOf({ train }));
+  expect(data.warnings).toEqual([doubt]);
+  await data.close();
+  const advice = '`data.strict: true` makes an error of it; without, it is a warning.';
+  expect(await problemsOf(open(experimentOf({ train, strict: true })))).toEqual([
+    `${doubt}. ${advice} [E_DATA]`,
+  ]);
+});
+
+test('every split is described by magnification', async () => {
+  const data = await open(experimentOf({ test: { magnifications: [20, 5], count: 2 } }));
+  const rows = (split: 'train' | 'test') =>
+    data.splits[split]?.magnifications?.map((row) => [
+      row.magnification,
+      row.images,
+      row.groups,
+      row.patches,
+      row.micronsPerPixel?.least,
+      row.effectiveMicronsPerPixel?.most,
+    ]);
+  // 128, 64 and 32 pixels: 25, 4 and 1 patches of 24 in each of two slides.
+  expect(rows('train')).toEqual([
+    [20, 2, 2, 50, 0.5, 0.5],
+    [10, 2, 2, 8, 0.5, 1],
+    [5, 2, 2, 2, 0.5, 2],
+  ]);
+  expect(rows('test')?.map((row) => row[3])).toEqual([2, 2]);
+});
+
 test('a patch larger than every image is refused, with the sizes', async () => {
   const train = { patchPx: 40 };
   const test = { patchPx: 64, count: 20 };

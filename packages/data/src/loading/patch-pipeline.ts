@@ -3,22 +3,21 @@ import {
   type Degradation,
   type Experiment,
   InputError,
+  type MagnificationAudit,
   MmsrError,
   type OpenData,
   PluginRegistry,
+  type Split,
   trainedMagnifications,
 } from '@mmsr/core';
 import { inject, injectable } from 'tsyringe';
+import { contradictions } from '../audit/contradictions.js';
+import { auditMagnifications } from '../audit/magnification-table.js';
 import { type EvaluationPlan, planEvaluation } from '../evaluation/plan-evaluation.js';
 import { PatchSampler } from '../patches/patch-sampler.js';
 import { noRoomProblem, tooSmallWarnings } from '../patches/room.js';
 import { openTransforms, type OpenTransforms } from '../stain/open-transforms.js';
-import {
-  labelWarnings,
-  leakProblems,
-  magnificationProblems,
-  type SplitImages,
-} from './check-splits.js';
+import { leakProblems, magnificationProblems, type SplitImages } from './check-splits.js';
 import { OpenPatches } from './open-patches.js';
 import { openSplits, type OpenSplit } from './open-split.js';
 import { findPlugin, importable, type Plugins, useOf } from './plugin-lookup.js';
@@ -53,14 +52,21 @@ export class PatchPipeline implements DataPipeline {
       const { magnifications } = experiment.data[split] as { magnifications: number[] };
       return { split, images: source.images, magnifications };
     });
-    const problems = [...found, ...images.flatMap(magnificationProblems), ...leakProblems(images)];
+    const problems = [
+      ...found,
+      ...images.flatMap(magnificationProblems),
+      ...leakProblems(images, experiment.data.disjointRegions),
+    ];
     // Room for patches depends on the magnifications, so it is only looked at when those are right.
     if (problems.length > 0) throw new InputError(problems);
+    const doubts = contradictions(images);
+    if (experiment.data.strict && doubts.length > 0) throw new InputError(doubts.map(asProblem));
     const training = planTraining(experiment, splits);
     const evaluations = planEvaluations(experiment, splits);
     const plans = [training, ...evaluations.values()];
     const lacks = plans.flatMap((plan) => plan.problems);
     if (lacks.length > 0) throw new InputError(lacks);
+    const audits = new Map(splits.map((one) => [one.split, auditOf(experiment, one, evaluations)]));
     const loading = this.#loading(experiment, splits);
     return new OpenPatches({
       experiment,
@@ -69,9 +75,11 @@ export class PatchPipeline implements DataPipeline {
       evaluations,
       degradation: this.#degradation(experiment),
       transforms,
+      audits,
       threadPlugins: loading.threadPlugins,
       warnings: [
-        ...images.flatMap(labelWarnings),
+        ...doubts,
+        ...new Set(splits.flatMap(({ source }) => source.warnings ?? [])),
         ...plans.flatMap((plan) => plan.warnings),
         ...loading.warnings,
       ],
@@ -103,6 +111,21 @@ export class PatchPipeline implements DataPipeline {
       `the plugin from (${missing})`;
     return { threadPlugins: undefined, warnings: data.workers > 0 ? [warning] : [] };
   }
+}
+
+function asProblem(doubt: string): MmsrError {
+  return new MmsrError('E_DATA', doubt, {
+    advice: '`data.strict: true` makes an error of it; without, it is a warning.',
+  });
+}
+
+function auditOf(
+  { data }: Experiment,
+  { split, source }: OpenSplit,
+  evaluations: ReadonlyMap<Split, EvaluationPlan>,
+): MagnificationAudit[] {
+  const { magnifications, patchPx } = data[split] as { magnifications: number[]; patchPx: number };
+  return auditMagnifications(source, magnifications, patchPx, evaluations.get(split)?.samples);
 }
 
 function planTraining(experiment: Experiment, splits: readonly OpenSplit[]) {

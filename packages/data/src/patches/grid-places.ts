@@ -1,6 +1,7 @@
 import type { SourceImage } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
 import type { PatchPlace, PatchSource } from './patch-sampler.js';
+import { isUsedAt } from './used-at.js';
 
 /** Whether the source gives a patch there. */
 export function isAccepted(source: PatchSource, place: PatchPlace, patchPx: number): boolean {
@@ -34,7 +35,9 @@ function* gridOf(
   magnification: number,
   patchPx: number,
 ): Generator<PatchPlace, undefined> {
-  const { widthPx, heightPx } = sizeAt(source.images[image] as SourceImage, magnification);
+  const one = source.images[image] as SourceImage;
+  if (!isUsedAt(one, magnification)) return;
+  const { widthPx, heightPx } = sizeAt(one, magnification);
   for (let y = 0; y + patchPx <= heightPx; y += patchPx) {
     for (let x = 0; x + patchPx <= widthPx; x += patchPx) {
       const place = { image, magnification, x, y };

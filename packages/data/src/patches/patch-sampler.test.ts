@@ -51,6 +51,13 @@ test('every place of every image is as likely, the last ones included', () => {
   expect(sampler.imagesOf(0)).toBe(2);
 });
 
+test('patches of pairs begin at multiples of the scale, the last ones included', () => {
+  const images = [{ ...image('a', 37, 34), gridPx: 2 }];
+  const sampler = new PatchSampler({ images }, { ...options, magnifications: [20], patchPx: 32 });
+  const seen = new Set(draw(sampler, 50).map(({ x, y }) => `${x} ${y}`));
+  expect([...seen].sort()).toEqual(['0 0', '0 2', '2 0', '2 2', '4 0', '4 2']);
+});
+
 test('a patch follows from seed, batch and slot, not from what was drawn before', () => {
   const images = [image('a', 500, 400), image('b', 300, 300, 40)];
   const inOrder = draw(new PatchSampler({ images }, options), 20);

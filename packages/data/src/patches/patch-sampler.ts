@@ -2,6 +2,7 @@ import { type RandomStream, randomStream, type Source } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
 import { gridPlaces, hasGridPlace, isAccepted } from './grid-places.js';
 import { drawOrientation, type Orientation } from './orientation.js';
+import { isUsedAt } from './used-at.js';
 
 export interface SamplerOptions {
   readonly seed: number;
@@ -34,6 +35,8 @@ export interface SampledPatch extends PatchPlace {
 interface Places {
   readonly image: number;
   readonly columns: number;
+  /** From one place to the next. */
+  readonly gridPx: number;
   /** Places in this image and in those before it. */
   readonly upTo: number;
 }
@@ -114,20 +117,23 @@ function drawPlace(
 ): PatchPlace {
   const place = random.integer((places.at(-1) as Places).upTo);
   const found = firstAbove(places, place);
-  const { image, columns } = places[found] as Places;
+  const { image, columns, gridPx } = places[found] as Places;
   const within = place - (places[found - 1]?.upTo ?? 0);
-  return { image, magnification, x: within % columns, y: Math.floor(within / columns) };
+  const [column, row] = [within % columns, Math.floor(within / columns)];
+  return { image, magnification, x: column * gridPx, y: row * gridPx };
 }
 
 function placesAt(images: PatchSource['images'], magnification: number, patchPx: number): Places[] {
   let upTo = 0;
   return images.flatMap((image, index) => {
+    if (!isUsedAt(image, magnification)) return [];
     const { widthPx, heightPx } = sizeAt(image, magnification);
-    const columns = widthPx - patchPx + 1;
-    const rows = heightPx - patchPx + 1;
+    const { gridPx = 1 } = image;
+    const columns = Math.floor((widthPx - patchPx) / gridPx) + 1;
+    const rows = Math.floor((heightPx - patchPx) / gridPx) + 1;
     if (columns < 1 || rows < 1) return [];
     upTo += columns * rows;
-    return [{ image: index, columns, upTo }];
+    return [{ image: index, columns, gridPx, upTo }];
   });
 }
 

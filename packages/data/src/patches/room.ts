@@ -1,6 +1,7 @@
 import { MmsrError, type SourceImage, type Split } from '@mmsr/core';
 import { sizeAt } from '../shrink-native.js';
 import type { PatchSource } from './patch-sampler.js';
+import { isUsedAt } from './used-at.js';
 
 /** Images that cannot hold one patch at a magnification are left out; this is said, not hidden. */
 export function tooSmallWarnings(
@@ -10,8 +11,9 @@ export function tooSmallWarnings(
   patchPx: number,
 ): string[] {
   return magnifications.flatMap((magnification) => {
-    const small = images.filter((image) => !hasRoom(image, magnification, patchPx));
-    if (small.length === 0 || small.length === images.length) return [];
+    const used = images.filter((image) => isUsedAt(image, magnification));
+    const small = used.filter((image) => !hasRoom(image, magnification, patchPx));
+    if (small.length === 0 || small.length === used.length) return [];
     const first = small[0] as SourceImage;
     const others = small.length === 1 ? '' : ` and ${small.length - 1} more`;
     const verb = small.length === 1 ? 'is' : 'are';
@@ -29,7 +31,9 @@ export function noRoomProblem(
   magnification: number,
   patchPx: number,
 ): MmsrError {
-  if (images.some((image) => hasRoom(image, magnification, patchPx))) {
+  const used = images.filter((image) => isUsedAt(image, magnification));
+  if (used.length === 0) return noImageProblem(split, images, magnification);
+  if (used.some((image) => hasRoom(image, magnification, patchPx))) {
     return new MmsrError(
       'E_DATA',
       `no patch of ${patchPx}x${patchPx} pixels at ${magnification}x shows enough tissue`,
@@ -39,7 +43,7 @@ export function noRoomProblem(
       },
     );
   }
-  const sizes = images.map((image) => ({ id: image.id, ...sizeAt(image, magnification) }));
+  const sizes = used.map((image) => ({ id: image.id, ...sizeAt(image, magnification) }));
   const largest = sizes.reduce((best, one) => (shortSide(one) > shortSide(best) ? one : best));
   return new MmsrError(
     'E_DATA',
@@ -48,6 +52,23 @@ export function noRoomProblem(
     {
       where: `data.${split}`,
       advice: 'Lower `patchPx`, leave the magnification out, or use larger images.',
+    },
+  );
+}
+
+function noImageProblem(
+  split: Split,
+  images: readonly SourceImage[],
+  magnification: number,
+): MmsrError {
+  const natives = [...new Set(images.map((image) => image.magnification))].sort((a, b) => b - a);
+  return new MmsrError(
+    'E_DATA',
+    `no image is used at ${magnification}x; there are images of ` +
+      natives.map((one) => `${one}x`).join(', '),
+    {
+      where: `data.${split}.magnifications`,
+      advice: 'Ask for those, or let `shrink: true` of the source make lower ones of higher ones.',
     },
   );
 }

@@ -1,4 +1,4 @@
-import { createRgbImage, type Source } from '@mmsr/core';
+import { createRgbImage, type Source, type SourceImage } from '@mmsr/core';
 import sharp from 'sharp';
 import { drawPreview } from './draw-preview.js';
 
@@ -41,4 +41,19 @@ test('patches are framed where they lie, in the colour of their magnification', 
   ] as const) {
     expect(at(x, y)).toEqual([200, 200, 200]);
   }
+});
+
+test('pairs are read on the grid of their scale', async () => {
+  const regions: number[] = [];
+  const pairs: Source = {
+    ...source,
+    images: [{ ...(source.images[0] as SourceImage), widthPx: 1500, heightPx: 301, gridPx: 3 }],
+    read: (index, magnification, region) => {
+      regions.push(region.x, region.y, region.width, region.height);
+      return source.read(index, magnification, region);
+    },
+  };
+  await drawPreview(pairs, 0, [20], [], 48);
+  expect(regions.filter((value) => value % 3 !== 0)).toEqual([]);
+  expect(Math.max(...regions)).toBe(1023);
 });

@@ -8,27 +8,34 @@ export interface ThumbnailSize {
   readonly heightPx: number;
   /** Native pixels along one of the thumbnail's, at least 1. */
   readonly factor: number;
+  /** Read at a time: a slide without a pyramid is read whole, but not at once. */
+  readonly rowsAtATime: number;
 }
 
-/** Rows that are read at a time: a slide without a pyramid is read whole, but not at once. */
 const ROWS_AT_A_TIME = 16;
 
+/** Sizes are multiples of the grid on which the image can be read. */
 export function thumbnailSize(
-  { widthPx, heightPx }: Pick<SourceImage, 'widthPx' | 'heightPx'>,
+  { widthPx, heightPx, gridPx = 1 }: Pick<SourceImage, 'widthPx' | 'heightPx' | 'gridPx'>,
   longSidePx: number,
 ): ThumbnailSize {
   const factor = Math.max(1, Math.max(widthPx, heightPx) / longSidePx);
-  const shrunk = (px: number) => Math.max(1, Math.floor(px / factor));
-  return { widthPx: shrunk(widthPx), heightPx: shrunk(heightPx), factor };
+  const shrunk = (px: number) => Math.max(1, Math.floor(px / factor / gridPx)) * gridPx;
+  return {
+    widthPx: shrunk(widthPx),
+    heightPx: shrunk(heightPx),
+    factor,
+    rowsAtATime: ROWS_AT_A_TIME * gridPx,
+  };
 }
 
 export async function readThumbnail(
-  { widthPx, heightPx, factor }: ThumbnailSize,
+  { widthPx, heightPx, factor, rowsAtATime }: ThumbnailSize,
   read: ReadShrunk,
 ): Promise<RgbImage> {
   const whole = createRgbImage(widthPx, heightPx);
-  for (let y = 0; y < heightPx; y += ROWS_AT_A_TIME) {
-    const height = Math.min(ROWS_AT_A_TIME, heightPx - y);
+  for (let y = 0; y < heightPx; y += rowsAtATime) {
+    const height = Math.min(rowsAtATime, heightPx - y);
     const rows = await read(factor, { x: 0, y, width: widthPx, height });
     whole.data.set(rows.data, y * widthPx * 3);
   }

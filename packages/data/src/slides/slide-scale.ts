@@ -1,4 +1,4 @@
-import { resolveScale, type Scale } from '../images/resolve-scale.js';
+import { resolveScale, type StatedScale } from '../images/resolve-scale.js';
 import type { Slide } from './slide.js';
 
 /** A scanner's microns per pixel times its objective power, roughly: 0.5 at 20x, 0.25 at 40x. */
@@ -11,8 +11,9 @@ export interface SlideScale {
   /** What the slide counts as, from its microns per pixel where they are known. */
   readonly magnification: number;
   readonly micronsPerPixel: number | undefined;
-  /** What the file calls itself. */
-  readonly objectivePower?: number;
+  readonly micronsPerPixelY?: number | undefined;
+  /** The label in the slide's header. */
+  readonly objectivePower?: number | undefined;
 }
 
 /**
@@ -22,12 +23,15 @@ export interface SlideScale {
  * @param where its name in messages
  * @throws MmsrError E_DATA when the statements contradict the file or nothing names the magnification
  */
-export function scaleOfSlide(slide: Slide, stated: Scale, where: string): SlideScale {
+export function scaleOfSlide(slide: Slide, stated: StatedScale, where: string): SlideScale {
   const micronsPerPixel = positive(slide.number('openslide.mpp-x'));
   const label = positive(slide.number('openslide.objective-power'));
   const magnification = decide(stated.micronsPerPixel ?? micronsPerPixel, label);
-  const scale = resolveScale(stated, { magnification, micronsPerPixel }, where);
-  return { ...scale, ...(label === undefined ? {} : { objectivePower: label }) };
+  return {
+    ...resolveScale(stated, { magnification, micronsPerPixel }, where),
+    micronsPerPixelY: positive(slide.number('openslide.mpp-y')),
+    objectivePower: label,
+  };
 }
 
 /** Undefined where neither is known. */

@@ -1,5 +1,5 @@
 import type { OpenSlide } from './openslide-library.js';
-import { decide } from './slide-scale.js';
+import { decide, scaleOfSlide } from './slide-scale.js';
 import { levelFor, onBackground, Slide } from './slide.js';
 
 const levels = (...downsamples: number[]) =>
@@ -96,6 +96,21 @@ test('what the scanner left out is not part of the slide', () => {
   expect(slide.bounds).toEqual({ x: 1000, y: 500, width: 800, height: 600 });
   slide.read(4, { x: 2, y: 1, width: 1, height: 1 });
   expect(reads).toEqual([{ level: 1, x: 1008, y: 504, width: 1, height: 1 }]);
+});
+
+test('the label and the height of a pixel are kept beside what decides', () => {
+  const { library } = fakeLibrary({
+    'openslide.mpp-x': '0.5',
+    'openslide.mpp-y': '0.51',
+    'openslide.objective-power': '40',
+  });
+  const scale = scaleOfSlide(Slide.open(library, 'a.svs', 'a.svs'), {}, 'a.svs');
+  expect(scale).toEqual({
+    magnification: 20,
+    micronsPerPixel: 0.5,
+    micronsPerPixelY: 0.51,
+    objectivePower: 40,
+  });
 });
 
 test('a damaged place is named with its level; other places can be read after it', () => {

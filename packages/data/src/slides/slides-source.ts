@@ -14,8 +14,8 @@ import {
 import { digestOf } from '../images/digest.js';
 import { assertUnchanged, type FileVersion, versionOf } from '../images/file-version.js';
 import { findFiles, type FoundFile } from '../images/find-files.js';
-import { ImagesConfig, ImagesSource, openImages } from '../images/images-source.js';
-import { type LoadedImage, placeOf } from '../images/load-image.js';
+import { fileOptions, ImagesConfig, ImagesSource, openImages } from '../images/images-source.js';
+import { type LoadedImage, type LoadOptions, placeOf } from '../images/load-image.js';
 import { inParallel } from '../in-parallel.js';
 import { assertInside } from '../shrink-native.js';
 import { findOpenSlide, type OpenSlide } from './openslide-library.js';
@@ -125,7 +125,7 @@ async function openSlides(
   const { files, problems } = await findFiles(options.paths, folder);
   const loaded = await inParallel(files, SLIDES_AT_A_TIME, async (file) => {
     try {
-      return await loadSlide(library, file, options);
+      return await loadSlide(library, file, fileOptions(options, file.id));
     } catch (error) {
       if (error instanceof MmsrError) return error;
       throw error;
@@ -140,7 +140,7 @@ async function openSlides(
 async function loadSlide(
   library: OpenSlide,
   { id, path, bytes }: FoundFile,
-  options: FileOptions,
+  options: LoadOptions,
 ): Promise<LoadedSlide> {
   if (bytes === 0) throw new MmsrError('E_IMAGE', 'is empty', { where: id });
   const version = await versionOf(path, id);
@@ -155,6 +155,7 @@ async function loadSlide(
       widthPx: place.width,
       heightPx: place.height,
       ...scale,
+      ...options.more,
       digest: await digestOfSlide(slide, path),
       ...(options.region === undefined ? {} : { region: place }),
     };

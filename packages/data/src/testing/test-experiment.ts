@@ -39,6 +39,9 @@ export function experimentOf(
     test?: Partial<Data['test']>;
     validation?: Data['test'];
     workers?: number;
+    splitSeed?: number;
+    disjointRegions?: boolean;
+    strict?: boolean;
     onBadPatch?: 'error' | 'skip';
     degradation?: { name: string };
     transforms?: Data['transforms'];
@@ -56,6 +59,9 @@ export function experimentOf(
       test: { source: TISSUE, magnifications, patchPx: 32, count: null, ...test },
       degradation: { name: 'bicubic' },
       transforms: [],
+      splitSeed: 1,
+      disjointRegions: false,
+      strict: false,
       workers: 0,
       onBadPatch: 'error',
       ...others,
