@@ -1,4 +1,4 @@
-import type { Kernel } from './kernels.js';
+import type { Kernel, SeparableKernel } from './kernels.js';
 
 /** RGB numbers in grey levels, not clipped: [heightPx, widthPx, 3]. */
 export interface Levels {
@@ -24,6 +24,26 @@ export function convolve(image: Levels, { radius, weights }: Kernel): Levels {
     const start = Math.floor(tap / side) * rowLength + (tap % side) * 3;
     addWeighted(result, padded.data, weight, { start, rowLength, width: widthPx * 3 });
   }
+  return { widthPx, heightPx, data: result };
+}
+
+/** The same for a kernel that is the product of two lines: first along the columns, then along the rows. */
+export function convolveLines(image: Levels, { radius, line }: SeparableKernel): Levels {
+  const { widthPx, heightPx } = image;
+  const padded = mirrorEdges(image, radius);
+  const rowLength = padded.widthPx * 3;
+  const columns = new Float64Array(heightPx * rowLength);
+  const result = new Float64Array(heightPx * widthPx * 3);
+  line.forEach((weight, tap) => {
+    addWeighted(columns, padded.data, weight, {
+      start: tap * rowLength,
+      rowLength,
+      width: rowLength,
+    });
+  });
+  line.forEach((weight, tap) => {
+    addWeighted(result, columns, weight, { start: tap * 3, rowLength, width: widthPx * 3 });
+  });
   return { widthPx, heightPx, data: result };
 }
 

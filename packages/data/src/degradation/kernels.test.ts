@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { unevenBytes } from '../testing/temporary-folder.js';
-import { convolve } from './convolve.js';
-import { diskKernel, diskOverlap, gaussianKernel, type GaussianShape } from './kernels.js';
+import { convolve, convolveLines } from './convolve.js';
+import {
+  diskKernel,
+  diskOverlap,
+  gaussianKernel,
+  gaussianLine,
+  type GaussianShape,
+} from './kernels.js';
 
 interface Case {
   readonly shape: GaussianShape;
@@ -28,6 +34,21 @@ test.each(cases)('blurring with $shape is scipy.ndimage to 1e-8 levels', ({ shap
   const { data } = convolve(image, gaussianKernel(shape));
   expect(largestDifference(data, blurred)).toBeLessThan(1e-8);
 });
+
+test.each([0.2, 0.7, 1.2, 3, 7.5])(
+  'a round Gaussian of %d is the product of its lines',
+  (sigma) => {
+    const { radius, line } = gaussianLine(sigma);
+    const { weights } = gaussianKernel({ sigmaX: sigma, sigmaY: sigma, angle: 0 });
+    const product = [...line].flatMap((row) => [...line].map((column) => row * column));
+    expect(largestDifference(product, weights)).toBeLessThan(1e-15);
+    const image = { widthPx: 9, heightPx: 7, data: Float64Array.from(unevenBytes(9 * 7 * 3)) };
+    const { data } = convolve(image, { radius, weights });
+    expect(largestDifference(convolveLines(image, { radius, line }).data, data)).toBeLessThan(
+      1e-10,
+    );
+  },
+);
 
 test.each([0.3, 0.5, 0.9, 1, 2.37, 3, 7.5])('a disk of radius %d covers its area', (radius) => {
   let area = 0;

@@ -6,6 +6,13 @@ export interface Kernel {
   readonly weights: Float64Array;
 }
 
+/** Weights along one axis, the same along both, summing to 1. */
+export interface SeparableKernel {
+  /** There are 2 * radius + 1 of them. */
+  readonly radius: number;
+  readonly line: Float64Array;
+}
+
 /** Standard deviations along two axes at right angles, in pixels, the first turned by `angle` radians. */
 export interface GaussianShape {
   readonly sigmaX: number;
@@ -39,6 +46,18 @@ export function gaussianKernel({ sigmaX, sigmaY, angle }: GaussianShape): Kernel
     const across = (y * cos - x * sin) / sigmaY;
     return Math.exp(-0.5 * (along * along + across * across));
   });
+}
+
+/**
+ * The Gaussian of one deviation in all directions, as the product of two lines: the same weights as
+ * `gaussianKernel` has.
+ */
+export function gaussianLine(sigma: number): SeparableKernel {
+  const { radius, weights } = gaussianKernel({ sigmaX: sigma, sigmaY: sigma, angle: 0 });
+  const side = 2 * radius + 1;
+  const middle = weights.subarray(radius * side, (radius + 1) * side);
+  const sum = middle.reduce((total, one) => total + one, 0);
+  return { radius, line: middle.map((one) => one / sum) };
 }
 
 /** The share of each pixel that a disk around the middle one covers, exactly, over the disk's area. */

@@ -2,7 +2,7 @@ import type { RandomStream, RgbImage } from '@mmsr/core';
 import { inverse } from './lab.js';
 import { labStatistics, moveStatistics } from './reinhard.js';
 import { densityOf, type Separation, stainsOf } from './separation.js';
-import { dot, type Vector } from './vectors.js';
+import { combine, dot, type Vector } from './vectors.js';
 
 /** For each stain: its amount is multiplied by 1 + scale, then shift is added. */
 export interface StainShift {
@@ -26,8 +26,13 @@ const HED: readonly [Vector, Vector, Vector] = [
 /** Row k gives red, green and blue's part in stain k. */
 const TO_HED = transposed(inverse(HED));
 
-function transposed([a, b, c]: readonly [Vector, Vector, Vector]): readonly Vector[] {
-  return ([0, 1, 2] as const).map((k) => [a[k], b[k], c[k]] as const);
+function transposed([a, b, c]: readonly [Vector, Vector, Vector]): readonly [
+  Vector,
+  Vector,
+  Vector,
+] {
+  const column = (k: 0 | 1 | 2): Vector => [a[k], b[k], c[k]];
+  return [column(0), column(1), column(2)];
 }
 
 /** Optical density against white, as scikit-image has it; of black that of level 1. */
@@ -44,8 +49,12 @@ const WHITE_DENSITIES = Float64Array.from(
 export function jitterHed(shifts: readonly StainShift[]): (image: RgbImage) => RgbImage {
   return changeAmounts(
     (data, at) => {
-      const density = [0, 1, 2].map((k) => WHITE_DENSITIES[data[at + k] as number]);
-      return TO_HED.map((row) => dot(row, density as unknown as Vector));
+      const density: Vector = [
+        WHITE_DENSITIES[data[at] as number] as number,
+        WHITE_DENSITIES[data[at + 1] as number] as number,
+        WHITE_DENSITIES[data[at + 2] as number] as number,
+      ];
+      return [dot(TO_HED[0], density), dot(TO_HED[1], density), dot(TO_HED[2], density)];
     },
     HED,
     shifts,
@@ -91,14 +100,16 @@ function changeAmounts(
   return (image) => {
     const data = new Uint8ClampedArray(image.data.length);
     for (let i = 0; i < data.length; i += 3) {
-      const added = amountsOf(image.data, i).map((amount, s) => {
+      const amounts = amountsOf(image.data, i);
+      let density: Vector = [0, 0, 0];
+      for (let s = 0; s < amounts.length; s++) {
         const { scale, shift } = shifts[s] as StainShift;
-        return scale * amount + shift;
-      });
-      for (let k = 0; k < 3; k++) {
-        const density = added.reduce((sum, one, s) => sum + one * (vectors[s]?.[k] as number), 0);
-        data[i + k] = (image.data[i + k] as number) * Math.exp(-density);
+        const added = scale * (amounts[s] as number) + shift;
+        density = combine(density, 1, vectors[s] as Vector, added);
       }
+      data[i] = (image.data[i] as number) * Math.exp(-density[0]);
+      data[i + 1] = (image.data[i + 1] as number) * Math.exp(-density[1]);
+      data[i + 2] = (image.data[i + 2] as number) * Math.exp(-density[2]);
     }
     return { ...image, data: new Uint8Array(data.buffer) };
   };

@@ -7,6 +7,7 @@ const XYZ_OF_RGB = [
   [0.019334, 0.119193, 0.950227],
 ] as const;
 const WHITE = [0.95047, 1, 1.08883] as const;
+const [X, Y, Z] = XYZ_OF_RGB;
 
 /** Linear light of each 8-bit level. */
 const LINEAR = Float64Array.from({ length: 256 }, (_, level) => {
@@ -29,9 +30,9 @@ export function toLab(data: Uint8Array): Float64Array {
     const red = LINEAR[data[i] as number] as number;
     const green = LINEAR[data[i + 1] as number] as number;
     const blue = LINEAR[data[i + 2] as number] as number;
-    const [x, y, z] = XYZ_OF_RGB.map((row, k) =>
-      compress((row[0] * red + row[1] * green + row[2] * blue) / (WHITE[k] as number)),
-    ) as [number, number, number];
+    const x = compress((X[0] * red + X[1] * green + X[2] * blue) / WHITE[0]);
+    const y = compress((Y[0] * red + Y[1] * green + Y[2] * blue) / WHITE[1]);
+    const z = compress((Z[0] * red + Z[1] * green + Z[2] * blue) / WHITE[2]);
     lab[i] = 116 * y - 16;
     lab[i + 1] = 500 * (x - y);
     lab[i + 2] = 200 * (y - z);
@@ -47,10 +48,9 @@ export function fromLab(lab: Float64Array): Uint8Array<ArrayBuffer> {
     const x = expand((lab[i + 1] as number) / 500 + middle) * WHITE[0];
     const y = expand(middle) * WHITE[1];
     const z = expand(middle - (lab[i + 2] as number) / 200) * WHITE[2];
-    for (let k = 0; k < 3; k++) {
-      const row = RGB_OF_XYZ[k] as readonly [number, number, number];
-      data[i + k] = 255 * companded(row[0] * x + row[1] * y + row[2] * z);
-    }
+    data[i] = 255 * companded(RED[0] * x + RED[1] * y + RED[2] * z);
+    data[i + 1] = 255 * companded(GREEN[0] * x + GREEN[1] * y + GREEN[2] * z);
+    data[i + 2] = 255 * companded(BLUE[0] * x + BLUE[1] * y + BLUE[2] * z);
   }
   return new Uint8Array(data.buffer);
 }
@@ -77,4 +77,4 @@ export function inverse([a, b, c]: readonly [Row, Row, Row]): [Row, Row, Row] {
   return [row(0), row(1), row(2)];
 }
 
-const RGB_OF_XYZ = inverse(XYZ_OF_RGB);
+const [RED, GREEN, BLUE] = inverse(XYZ_OF_RGB);

@@ -18,15 +18,17 @@ const LEAST_DEVIATION = 1e-3;
 export function labStatistics(image: RgbImage): LabStatistics | undefined {
   if (tissueDensities(image) === undefined) return undefined;
   const lab = toLab(image.data);
-  const count = lab.length / 3;
-  const means = [0, 0, 0];
-  const squares = [0, 0, 0];
-  lab.forEach((value, i) => (means[i % 3] = (means[i % 3] as number) + value / count));
-  lab.forEach((value, i) => {
-    squares[i % 3] = (squares[i % 3] as number) + (value - (means[i % 3] as number)) ** 2 / count;
-  });
-  const deviations = squares.map(Math.sqrt);
+  const means = [0, 1, 2].map((k) => channelMean(lab, k, (value) => value));
+  const deviations = means.map((mean, k) =>
+    Math.sqrt(channelMean(lab, k, (value) => (value - mean) * (value - mean))),
+  );
   return Math.min(...deviations) < LEAST_DEVIATION ? undefined : { means, deviations };
+}
+
+function channelMean(lab: Float64Array, k: number, term: (value: number) => number): number {
+  let sum = 0;
+  for (let i = k; i < lab.length; i += 3) sum += term(lab[i] as number);
+  return (3 * sum) / lab.length;
 }
 
 /** The change of pixels that gives an image of some statistics others. */
@@ -36,9 +38,11 @@ export function moveStatistics(
 ): (image: RgbImage) => RgbImage {
   const factors = to.deviations.map((value, k) => value / (from.deviations[k] as number));
   return (image) => {
-    const lab = toLab(image.data).map((value, i) => {
-      const [k, factor] = [i % 3, factors[i % 3] as number];
-      return (value - (from.means[k] as number)) * factor + (to.means[k] as number);
+    const lab = toLab(image.data);
+    factors.forEach((factor, k) => {
+      const [middle, goal] = [from.means[k] as number, to.means[k] as number];
+      for (let i = k; i < lab.length; i += 3)
+        lab[i] = ((lab[i] as number) - middle) * factor + goal;
     });
     return { ...image, data: fromLab(lab) };
   };

@@ -86,9 +86,9 @@ export function restain(
     for (let i = 0; i < data.length; i += 3) {
       const amounts = unmix(densityOf(image.data, i));
       const density = combine(a, amounts[0] * first, b, amounts[1] * second);
-      for (let k = 0; k < 3; k++) {
-        data[i + k] = INCIDENT_LIGHT * Math.exp(-(density[k] as number));
-      }
+      data[i] = INCIDENT_LIGHT * Math.exp(-density[0]);
+      data[i + 1] = INCIDENT_LIGHT * Math.exp(-density[1]);
+      data[i + 2] = INCIDENT_LIGHT * Math.exp(-density[2]);
     }
     return { ...image, data: new Uint8Array(data.buffer) };
   };

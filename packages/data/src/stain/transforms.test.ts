@@ -140,6 +140,14 @@ describe.each(BLANK)('an image without tissue, %s,', (_name, image) => {
   });
 });
 
+test('jitter by hed keeps the other channels of a pixel that has none of one colour', () => {
+  const image = field([200, 0, 150], 0);
+  const [red, green, blue] = apply([jitter('hed', 0.02)], image).data;
+  expect(green).toBe(0);
+  expect(Math.abs((red as number) - 200)).toBeLessThan(60);
+  expect(Math.abs((blue as number) - 150)).toBeLessThan(60);
+});
+
 test.each(BLANK)('jitter by hed of %s is no stronger than sigma allows', (_name, image) => {
   // A channel's density changes by at most sigma x (amount + 1) of the three stains, whose parts in it
   // are at most 0.99, 0.7 and 0.57; clear glass has amounts of about 0.
