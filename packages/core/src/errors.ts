@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   E_PLUGIN: 'A plugin cannot be loaded, or its module does not export a valid plugin.',
   E_RUN_DIRECTORY: 'A run directory is unusable or belongs to another experiment.',
   E_SAFETENSORS: 'A safetensors file is malformed.',
+  E_TRACKING: 'A tracking server refuses what is sent, or cannot be reached.',
   E_UNKNOWN_PLUGIN: 'The experiment names a plugin that is not installed.',
   E_YAML: 'The file is not valid YAML.',
 } as const;
