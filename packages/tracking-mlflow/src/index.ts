@@ -11,3 +11,4 @@ export {
 export { MlflowError, type Consequence, type MlflowFailure } from './client/mlflow-error.js';
 export { Transport, type TransportOptions } from './client/transport.js';
 export type { KeyValue, MetricPoint, RunStatus } from './client/wire-values.js';
+export { syncFolder, type SyncedRun, type SyncOptions } from './sync.js';

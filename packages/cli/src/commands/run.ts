@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { InputError, messageOf, MmsrError, type CellResults } from '@mmsr/core';
+import { InputError, messageOf, MmsrError, type CellResults, type ErrorCode } from '@mmsr/core';
 import { summarizeStudy } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
@@ -121,10 +121,12 @@ export function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }
 
+/** What fails although the input is right. */
+const NOT_INPUT: readonly ErrorCode[] = ['E_ENGINE', 'E_NON_FINITE', 'E_TRACKING'];
+
 /** The exit code of an error that ended a command. */
 export function exitCodeOfError(error: unknown): number {
   const wrongInput =
-    error instanceof InputError ||
-    (error instanceof MmsrError && error.code !== 'E_ENGINE' && error.code !== 'E_NON_FINITE');
+    error instanceof InputError || (error instanceof MmsrError && !NOT_INPUT.includes(error.code));
   return wrongInput ? EXIT.wrongInput : EXIT.failed;
 }

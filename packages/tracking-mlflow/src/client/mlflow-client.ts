@@ -2,6 +2,7 @@ import { MlflowError } from './mlflow-error.js';
 import type { JsonAnswer, Transport } from './transport.js';
 import {
   isPlainPath,
+  LONGEST_NAME,
   MOST_IN_ALL,
   MOST_METRICS,
   MOST_PARAMS,
@@ -111,7 +112,7 @@ export class MlflowClient {
   async createRun({ experimentId, name, startTime, tags }: NewRun): Promise<RunInfo> {
     const answer = await this.#post('runs/create', {
       experiment_id: experimentId,
-      run_name: requireText('run name', name, 250),
+      run_name: requireText('run name', name, LONGEST_NAME),
       start_time: requireWhole('start time', startTime),
       tags: tags.map(wireTag),
     });
@@ -219,12 +220,21 @@ export class MlflowClient {
     return listIn(answer, 'models').map(loggedModel);
   }
 
+  async deleteModel(modelId: string): Promise<void> {
+    const path = `${API}/logged-models/${encodeURIComponent(modelId)}`;
+    await this.transport.json('DELETE', path, { model_id: modelId });
+  }
+
   /** Says that the model's files are there, and that the run made it at this step. */
   async finishModel(runId: string, modelId: string, step: number): Promise<void> {
     await this.transport.json('PATCH', `${API}/logged-models/${encodeURIComponent(modelId)}`, {
       model_id: modelId,
       status: 'LOGGED_MODEL_READY',
     });
+    // An output that is there already is refused.
+    const { run } = await this.#get('runs/get', { run_id: runId });
+    const outputs = listIn(((run as JsonAnswer).outputs ?? {}) as JsonAnswer, 'model_outputs');
+    if (outputs.some((output) => output.model_id === modelId)) return;
     await this.#post('runs/outputs', { run_id: runId, models: [{ model_id: modelId, step }] });
   }
 

@@ -3,7 +3,8 @@ import { MmsrError } from '@mmsr/core/errors';
 /**
  * What a failed request means for what comes after it.
  *
- * - `again`: the server is absent, slow or failing; the same request may succeed later
+ * - `again`: the server is absent, slow or failing; the same request may succeed later, and may have
+ *   been carried out already
  * - `halt`: nothing can be sent to this server as things are, such as with wrong credentials
  * - `skip`: this request can never succeed, others can
  */
@@ -11,8 +12,6 @@ export type Consequence = 'again' | 'halt' | 'skip';
 
 export interface MlflowFailure {
   readonly consequence: Consequence;
-  /** The server may have done what was asked all the same. */
-  readonly mayBeDone?: boolean;
   /** HTTP status; absent when there was no answer. */
   readonly status?: number;
   /** MLflow's own code, such as RESOURCE_DOES_NOT_EXIST. */
@@ -26,7 +25,6 @@ export interface MlflowFailure {
 /** A request to MLflow that failed, or that was not sent because the server would swallow it. */
 export class MlflowError extends MmsrError {
   readonly consequence: Consequence;
-  readonly mayBeDone: boolean;
   readonly status: number | undefined;
   readonly errorCode: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -35,7 +33,6 @@ export class MlflowError extends MmsrError {
     super('E_TRACKING', message, { where: failure.where, advice: failure.advice });
     this.name = 'MlflowError';
     this.consequence = failure.consequence;
-    this.mayBeDone = failure.mayBeDone ?? false;
     this.status = failure.status;
     this.errorCode = failure.errorCode;
     this.retryAfterMs = failure.retryAfterMs;

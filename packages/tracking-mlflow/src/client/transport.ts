@@ -98,11 +98,7 @@ export class Transport {
     const reason = aborted
       ? 'did not answer in time'
       : `cannot be reached (${nameOf(cause, error)})`;
-    return this.#error(`the MLflow server ${reason}`, {
-      consequence: 'again',
-      // A connection that was never made carried nothing.
-      mayBeDone: aborted || !NEVER_CONNECTED.has(cause?.code ?? ''),
-    });
+    return this.#error(`the MLflow server ${reason}`, { consequence: 'again' });
   }
 
   #refusal({ method, path }: Request, response: Response, text: string): MlflowError {
@@ -121,15 +117,6 @@ export class Transport {
     return new MlflowError(withoutSecrets(message, this.connection), { where, ...failure });
   }
 }
-
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 function nameOf(cause: NodeJS.ErrnoException | undefined, error: unknown): string {
   return cause?.code ?? cause?.message ?? (error as Error).message;
@@ -153,8 +140,7 @@ function meaningOf(status: number) {
     const advice = 'Give the address that it redirects to.';
     return { consequence: 'halt', advice } as const;
   }
-  if (status === 429 || status === 503) return { consequence: 'again' } as const;
-  if (status >= 500 || status === 408) return { consequence: 'again', mayBeDone: true } as const;
+  if (status >= 500 || status === 429 || status === 408) return { consequence: 'again' } as const;
   return { consequence: 'skip' } as const;
 }
 

@@ -30,6 +30,8 @@ export const MOST_IN_ALL = 1000;
 export const LONGEST_PARAM = 6000;
 export const LONGEST_TAG = 8000;
 export const LONGEST_KEY = 250;
+/** Of a run. */
+export const LONGEST_NAME = 250;
 
 const KEY = /^[A-Za-z0-9_\-. :/]+$/;
 

@@ -120,7 +120,12 @@ export class FakeMlflow {
       case 'POST runs/search':
         return { runs: this.#search(content).map(({ info }) => ({ info })) };
       case 'GET runs/get':
-        return { run: { info: this.#run(content).info } };
+        return {
+          run: {
+            info: this.#run(content).info,
+            outputs: { model_outputs: this.#run(content).outputs },
+          },
+        };
       case 'POST runs/update':
         Object.assign(this.#run(content).info, content);
         return {};
@@ -159,8 +164,9 @@ export class FakeMlflow {
       );
       return { models: models.map((info) => ({ info })) };
     }
-    const [, id] = /^PATCH logged-models\/(.*)$/.exec(call) ?? [];
+    const [, method, id] = /^(PATCH|DELETE) logged-models\/(.*)$/.exec(call) ?? [];
     const model = this.models.get(id ?? '');
+    if (method === 'DELETE') this.models.delete(id ?? '');
     if (model === undefined) throw new Error(`ENDPOINT_NOT_FOUND: ${call}`);
     model.status = content.status;
     return {};

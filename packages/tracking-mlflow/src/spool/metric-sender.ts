@@ -1,0 +1,56 @@
+import type { MlflowClient } from '../client/mlflow-client.js';
+import { MlflowError } from '../client/mlflow-error.js';
+import { inParts } from '../client/names.js';
+import { MOST_METRICS, type MetricPoint } from '../client/wire-values.js';
+import { isThere } from './ensure-run.js';
+
+/** Sends points of metrics to one run, those that are there already left out when in doubt. */
+export class MetricSender {
+  /** Steps that the server has, by key; asked for once. */
+  readonly #onServer = new Map<string, Set<number>>();
+
+  constructor(
+    private readonly client: MlflowClient,
+    private readonly runId: string,
+    /** Whether some of what is sent may have arrived already. */
+    private readonly inDoubt: boolean,
+    private readonly onSkip: (what: string, error: MlflowError) => Promise<void>,
+  ) {}
+
+  async send(points: readonly MetricPoint[]): Promise<void> {
+    const missing = this.inDoubt ? await this.#missing(points) : points;
+    for (const part of inParts(missing, MOST_METRICS)) await this.#sendPart(part);
+  }
+
+  async #missing(points: readonly MetricPoint[]): Promise<MetricPoint[]> {
+    for (const key of new Set(points.map((point) => point.key))) {
+      if (this.#onServer.has(key)) continue;
+      const history = await this.client.metricHistory(this.runId, key);
+      this.#onServer.set(key, new Set(history.map(({ step }) => step)));
+    }
+    return points.filter(({ key, step }) => this.#onServer.get(key)?.has(step) !== true);
+  }
+
+  /** Points that are refused together are sent by halves, so that only the bad ones are left out. */
+  async #sendPart(points: readonly MetricPoint[]): Promise<void> {
+    try {
+      await this.client.logBatch(this.runId, { metrics: points });
+    } catch (error) {
+      if (!(error instanceof MlflowError) || error.consequence !== 'skip') throw error;
+      await this.#requireRun();
+      const [first] = points as readonly [MetricPoint];
+      if (points.length === 1) return this.onSkip(`${first.key} at step ${first.step}`, error);
+      const half = points.length >> 1;
+      await this.#sendPart(points.slice(0, half));
+      await this.#sendPart(points.slice(half));
+    }
+  }
+
+  async #requireRun(): Promise<void> {
+    if (await isThere(this.client, this.runId)) return;
+    throw new MlflowError(`the run ${this.runId} is gone`, {
+      consequence: 'halt',
+      where: this.client.address,
+    });
+  }
+}
