@@ -3,6 +3,7 @@ import type { DependencyContainer } from 'tsyringe';
 import {
   type CellRequest,
   CellRunner,
+  createTracker,
   type CellOutcome,
   type CellResults,
   type Launcher,
@@ -20,6 +21,7 @@ import {
 } from '@mmsr/core';
 import { checkStudy } from './check.js';
 import { createContainer } from './composition.js';
+import { isLaunched } from './launchers/cell-process.js';
 
 /** An experiment file, read and resolved, with the plugins it names. */
 export interface LoadedStudy extends Study {
@@ -113,7 +115,24 @@ export async function runStudy(
       ...(error !== undefined && { error }),
     });
   }
+  await finishTracking(study, folder, options);
   return cells.map(({ cell }) => reports.get(cell.name) as CellReport);
+}
+
+/** Shows the study as a whole; the process of one cell leaves that to the one that started it. */
+async function finishTracking(
+  study: LoadedStudy,
+  directory: string,
+  { onProgress }: RunStudyOptions,
+): Promise<void> {
+  const tracked = study.cells.find(({ experiment }) => experiment.tracking !== null);
+  if (tracked === undefined || isLaunched()) return;
+  const tracker = createTracker(study.container.resolve(PluginRegistry), tracked.experiment);
+  await tracker?.finishStudy?.({
+    experiment: study.name,
+    directory,
+    say: (level, text) => onProgress?.(study.name, { phase: 'message', level, text }),
+  });
 }
 
 /** Arguments of `mmsr-run` that do only this cell. */

@@ -90,4 +90,5 @@ export { lockPart, type LockOptions } from './native-parts/part-lock.js';
 export { lastLine, runTool, type ToolOptions, type ToolResult } from './native-parts/run-tool.js';
 export { fetchWheel, type FetchOptions, type Wheel } from './native-parts/wheels.js';
 export { DATA_PIPELINE, WRITE_PICTURE } from './tokens.js';
+export { createTracker } from './run/create-tracker.js';
 export { enginesByRank, selectEngine } from './run/select-engine.js';

@@ -12,3 +12,5 @@ export { MlflowError, type Consequence, type MlflowFailure } from './client/mlfl
 export { Transport, type TransportOptions } from './client/transport.js';
 export type { KeyValue, MetricPoint, RunStatus } from './client/wire-values.js';
 export { syncFolder, type SyncedRun, type SyncOptions } from './sync.js';
+export { mlflowTracker } from './live/mlflow-tracker.js';
+export { MlflowOptionsSchema, type MlflowOptions } from './options.js';

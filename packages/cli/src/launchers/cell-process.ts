@@ -79,9 +79,14 @@ function unexplained(code: number | null, killedBy: string | null, said: string)
   return said.trim() === '' ? how : `${how}; it last said:\n${said.trimEnd()}`;
 }
 
+/** Whether this is the process of a cell that another process started. */
+export function isLaunched(): boolean {
+  return process.env[LAUNCHED] !== undefined;
+}
+
 /** In a process of a cell: stops it as SIGTERM does when the process that started it is gone. */
 export function stopWithParent(): void {
-  if (process.env[LAUNCHED] === undefined || process.channel === undefined) return;
+  if (!isLaunched() || process.channel === undefined) return;
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   // Waiting for that is no reason to go on.
   process.channel.unref();

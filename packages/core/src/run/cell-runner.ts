@@ -1,7 +1,6 @@
 import { inject, injectable } from 'tsyringe';
 import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
-import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
 import type { OptimizerSettings, TrainStepDefinition } from '../contracts/train-step.js';
 import { messageOf } from '../errors.js';
 import { evaluate, protocolOf, type EvaluatedImage } from '../evaluation/evaluator.js';
@@ -21,6 +20,7 @@ import { describeRun } from './describe-run.js';
 import type { Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
+import { createTracker } from './create-tracker.js';
 import { selectEngine } from './select-engine.js';
 
 export interface CellRequest {
@@ -87,8 +87,10 @@ export class CellRunner {
   async #work(session: Session): Promise<CellResult> {
     const { run, experiment, cell, study } = session;
     await run.claim(await describeRun(session, this.registry));
-    const tracker = this.#tracker(experiment);
-    await tracker?.start({ experiment: study, cell: cell.name, directory: run.path });
+    const tracker = createTracker(this.registry, experiment);
+    const say = (level: 'info' | 'warning', text: string) =>
+      session.onProgress({ phase: 'message', level, text });
+    await tracker?.start({ experiment: study, cell: cell.name, directory: run.path, say });
     if (tracker !== undefined) run.onEvent((event) => tracker.record(event));
     try {
       for (const message of session.data.warnings ?? []) {
@@ -104,12 +106,6 @@ export class CellRunner {
     } finally {
       await tracker?.finish();
     }
-  }
-
-  #tracker({ tracking }: Experiment): Tracker | undefined {
-    if (tracking === null) return undefined;
-    const plugin = this.registry.find('tracker', tracking.name) as TrackerPlugin;
-    return plugin.create(optionsOf(tracking));
   }
 
   async #trainAndEvaluate(session: Session): Promise<CellResult> {
@@ -197,11 +193,6 @@ async function setStaleAside(
   if (changed.length === 0) return;
   const text = `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`;
   onProgress({ phase: 'message', level: 'info', text });
-}
-
-/** The options of a plugin: what stands beside its name. */
-function optionsOf(reference: { readonly name: string }): object {
-  return Object.fromEntries(Object.entries(reference).filter(([key]) => key !== 'name'));
 }
 
 function resultsOf(
