@@ -19,6 +19,7 @@ import {
   type Study,
   writeStudyRecord,
 } from '@mmsr/core';
+import { summarizeStudy, writeTables } from '@mmsr/report';
 import { checkStudy } from './check.js';
 import { createContainer } from './composition.js';
 import { isLaunched } from './launchers/cell-process.js';
@@ -115,7 +116,8 @@ export async function runStudy(
       ...(error !== undefined && { error }),
     });
   }
-  await finishTracking(study, folder, options);
+  const isDone = [...reports.values()].every(({ outcome }) => outcome === 'done');
+  await finishTracking(study, folder, isDone, options);
   return cells.map(({ cell }) => reports.get(cell.name) as CellReport);
 }
 
@@ -123,12 +125,16 @@ export async function runStudy(
 async function finishTracking(
   study: LoadedStudy,
   directory: string,
+  isDone: boolean,
   { onProgress }: RunStudyOptions,
 ): Promise<void> {
   const tracked = study.cells.find(({ experiment }) => experiment.tracking !== null);
   if (tracked === undefined || isLaunched()) return;
   const tracker = createTracker(study.container.resolve(PluginRegistry), tracked.experiment);
-  await tracker?.finishStudy?.({
+  if (tracker?.finishStudy === undefined) return;
+  // What is shown of a study includes its tables.
+  if (isDone) await writeTables(directory, await summarizeStudy(directory));
+  await tracker.finishStudy({
     experiment: study.name,
     directory,
     say: (level, text) => onProgress?.(study.name, { phase: 'message', level, text }),

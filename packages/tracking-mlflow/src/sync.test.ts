@@ -107,6 +107,15 @@ test('a server that fails is asked again, later and later, then it is an error',
   expect(pausesMs.length).toBe(3 + 5);
 });
 
+test('a server that fails now and then gets everything, however often', async () => {
+  await study.whole('a');
+  let count = 0;
+  server.fault = () => (++count % 4 === 0 ? 'drop' : undefined);
+  await syncFolder(study.folder, options);
+  expect(server.run('a').info.status).toBe('FINISHED');
+  expect(pausesMs.length).toBeGreaterThan(6);
+});
+
 test('wrong credentials are not tried again', async () => {
   await study.whole('a');
   server.fault = () => 401;

@@ -20,7 +20,7 @@ const TIMEOUT_MS = 30000;
 export interface SyncOptions {
   /** Default: the one of the experiment, else MLFLOW_TRACKING_URI. */
   readonly uri?: string | undefined;
-  /** How often a request is tried while the server does not answer. Default: 6, over half a minute. */
+  /** Failures in a row, with nothing sent between them, after which it is an error. Default: 6, in half a minute. */
   readonly attempts?: number;
   /** Ends the request under way. */
   readonly signal?: AbortSignal | undefined;
@@ -77,7 +77,11 @@ async function syncRun(directory: string, options: SyncOptions): Promise<SyncedR
     let isClean = false;
     try {
       if (await sender.isComplete()) return ((isClean = true), 'complete');
-      await persistently(options, () => sender.send(true));
+      await persistently(
+        options,
+        () => sender.send(true),
+        () => sender.progress,
+      );
       isClean = true;
       return 'sent';
     } finally {
@@ -133,11 +137,14 @@ function clientOf(tracking: Partial<MlflowOptions>, { uri, signal }: SyncOptions
 async function persistently(
   { attempts = ATTEMPTS, signal, pause = delay }: SyncOptions,
   send: () => Promise<void>,
+  progress = () => 0,
 ): Promise<void> {
   for (let failures = 1; ; failures++) {
+    const before = progress();
     try {
       return await send();
     } catch (error) {
+      if (progress() > before) failures = 1;
       const isOver = failures >= attempts || signal?.aborted === true;
       if (isOver || !(error instanceof MlflowError) || error.consequence !== 'again') throw error;
       await pause(pauseAfter(failures, error));

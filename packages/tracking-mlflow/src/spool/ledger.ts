@@ -45,6 +45,7 @@ export class Ledger {
   #current: Progress | undefined;
   #lastEntry: Entry['entry'] | undefined;
   #wasCutOff = false;
+  #appended = 0;
 
   private constructor(
     private readonly path: string,
@@ -74,6 +75,11 @@ export class Ledger {
   /** Names the run directory or study; it goes with a copy of the folder. */
   get id(): string {
     return this.#id as string;
+  }
+
+  /** How many entries this process has added. */
+  get appended(): number {
+    return this.#appended;
   }
 
   /** The run of a server that this belongs to: the first that was noted and is not gone. */
@@ -155,6 +161,7 @@ export class Ledger {
     const line = `${JSON.stringify({ time: Date.now(), ...entry })}\n`;
     await this.file.appendFile(line);
     if (durably) await this.file.sync();
+    this.#appended++;
     this.#take(entry);
   }
 

@@ -111,6 +111,11 @@ test('files, pictures for the grid, and the weights as a logged model', async ()
   ]);
 });
 
+test('an experiment of another name', async () => {
+  await send(await study.whole('a'), { experiment: '<script>../../x' });
+  expect([...server.experiments.keys()]).toEqual(['<script>../../x']);
+});
+
 test('models: false sends no weights', async () => {
   await send(await study.whole('a'), { models: false });
   expect(server.models.size).toBe(0);

@@ -97,6 +97,11 @@ export class RunSender {
     this.#metrics = undefined;
   }
 
+  /** Grows with what is sent. */
+  get progress(): number {
+    return this.ledger.appended;
+  }
+
   /** Whether nothing is left to send to this server, as far as is known without asking it. */
   async isComplete(): Promise<boolean> {
     const { client } = this.options;
@@ -165,7 +170,7 @@ export class RunSender {
     let to = this.ledger.position('events');
     const flush = () => this.#sendPoints(points.splice(0), 'events', to);
     for await (const { event, end } of this.#reader.after(to)) {
-      if (event !== undefined && event.type !== 'metrics') {
+      if (event !== undefined && !['metrics', 'checkpoint'].includes(event.type)) {
         await flush();
         await this.#sendEvent(event, end, manifest);
         await this.ledger.setPosition('events', end);
