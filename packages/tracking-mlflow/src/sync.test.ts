@@ -110,10 +110,10 @@ test('a server that fails is asked again, later and later, then it is an error',
 test('a server that fails now and then gets everything, however often', async () => {
   await study.whole('a');
   let count = 0;
-  server.fault = () => (++count % 4 === 0 ? 'drop' : undefined);
+  server.fault = () => (++count % 7 === 0 ? 'drop' : undefined);
   await syncFolder(study.folder, options);
   expect(server.run('a').info.status).toBe('FINISHED');
-  expect(pausesMs.length).toBeGreaterThan(6);
+  expect(pausesMs.length).toBeGreaterThan(5);
 });
 
 test('wrong credentials are not tried again', async () => {

@@ -20,6 +20,11 @@ test.each([
   expect(isKey(keyOf(text))).toBe(true);
 });
 
+test('a shorter limit', () => {
+  expect(keyOf('abc', 3)).toBe('abc');
+  expect(keyOf('x'.repeat(100), 20)).toMatch(/^x{11}-[0-9a-f]{8}$/);
+});
+
 test('different texts have different keys', () => {
   expect(keyOf('a<b')).not.toBe(keyOf('a>b'));
   expect(keyOf('<script>')).toMatch(/^_script_-[0-9a-f]{8}$/);

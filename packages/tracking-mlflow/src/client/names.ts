@@ -6,15 +6,16 @@ const DIGEST_LENGTH = 8;
 /**
  * The text as a key of a metric, parameter or tag. What MLflow takes stays as it is; anything else loses
  * what is not allowed and gains a digest, so that two texts never share a key.
+ * @param longest number of characters, at most 250
  */
-export function keyOf(text: string): string {
-  if (isKey(text)) return text;
+export function keyOf(text: string, longest = LONGEST_KEY): string {
+  if (isKey(text) && text.length <= longest) return text;
   const letters = text.replace(/[^A-Za-z0-9_\-. :/]/g, '_');
   const plain = isPlainPath(letters)
     ? letters
     : letters.replace(/\.\.+/g, '_').replaceAll('/', '_');
   const digest = createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
-  const cut = plain.slice(0, LONGEST_KEY - DIGEST_LENGTH - 1).replace(/\/+$/, '');
+  const cut = plain.slice(0, longest - DIGEST_LENGTH - 1).replace(/\/+$/, '');
   return `${cut}-${digest}`;
 }
 

@@ -14,7 +14,12 @@ export interface ArtifactTarget {
   readonly directory: string;
   /** Id of the run directory. */
   readonly id: string;
+  /** Writes a file under an artifact URI, once. */
+  readonly put: (artifactUri: string, path: string, bytes: Uint8Array) => Promise<void>;
 }
+
+/** File systems take names of 255 bytes, of which the rest of a picture's name needs 110. */
+const LONGEST_PICTURE = 120;
 
 const PANELS = ['lr', 'bicubic', 'sr', 'hr'] as const;
 
@@ -23,31 +28,31 @@ const PANELS = ['lr', 'bicubic', 'sr', 'hr'] as const;
  * names, and the panels side by side as `pictures/NAME.png`.
  */
 export async function sendPicture(
-  { client, run, directory, id }: ArtifactTarget,
+  { client, run, directory, id, put }: ArtifactTarget,
   event: RunEvent & { readonly type: 'image' },
 ): Promise<void> {
   const name = basename(event.path, '.png');
   for (const panel of PANELS) {
     const bytes = await readInside(directory, `${dirname(event.path)}/${name}/${panel}.png`);
-    const stem = gridName(`${event.key}/${panel}`, event, id);
-    await client.putArtifact(run.artifactUri, `images/${stem}.png`, bytes);
+    const stem = gridName(`${keyOf(event.key, LONGEST_PICTURE)}/${panel}`, event, id);
+    await put(run.artifactUri, `images/${stem}.png`, bytes);
     // The grid shows this one while it is small; our panels are small already.
-    await client.putArtifact(run.artifactUri, `images/${stem}+compressed.png`, bytes);
+    await put(run.artifactUri, `images/${stem}+compressed.png`, bytes);
   }
   const sheet = await readInside(directory, event.path);
-  await client.putArtifact(run.artifactUri, `pictures/${keyOf(name)}.png`, sheet);
+  await put(run.artifactUri, `pictures/${keyOf(name, LONGEST_PICTURE)}.png`, sheet);
   await client.logBatch(run.runId, { tags: [{ key: 'mlflow.loggedImages', value: 'True' }] });
 }
 
 /** A name that is the same whenever the same picture is sent, so that it is only written over. */
 function gridName(key: string, { step, time }: RunEvent, id: string): string {
   const uuid = uuidOf(`${id} ${key} ${step}`);
-  return `${keyOf(key).replaceAll('/', '~')}+step+${step}+timestamp+${time}+${uuid}`;
+  return `${key.replaceAll('/', '~')}+step+${step}+timestamp+${time}+${uuid}`;
 }
 
 /** Sends the weights of a run that is done as a logged model, found again by the id of its run. */
 export async function sendModel(target: ArtifactTarget, manifest: Manifest, results: CellResults) {
-  const { client, run, directory, id } = target;
+  const { client, run, directory, id, put } = target;
   const folder = `checkpoints/${results.steps}`;
   const files = new Map<string, Buffer>();
   for (const name of weightFiles(results)) {
@@ -57,12 +62,12 @@ export async function sendModel(target: ArtifactTarget, manifest: Manifest, resu
   const model = await findOrCreate(target, manifest, results);
   if (model === undefined) {
     for (const [name, bytes] of files) {
-      await client.putArtifact(run.artifactUri, `model/${name}`, bytes);
+      await put(run.artifactUri, `model/${name}`, bytes);
     }
     return;
   }
   files.set('MLmodel', Buffer.from(modelFile(model, run, results)));
-  for (const [name, bytes] of files) await client.putArtifact(model.artifactUri, name, bytes);
+  for (const [name, bytes] of files) await put(model.artifactUri, name, bytes);
   await client.finishModel(run.runId, model.modelId, results.steps);
   for (const double of await client.findModels(run.experimentId, ID_TAG, id)) {
     if (double.modelId !== model.modelId) await client.deleteModel(double.modelId);

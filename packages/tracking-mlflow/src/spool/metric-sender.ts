@@ -6,19 +6,18 @@ import { isThere } from './ensure-run.js';
 
 /** Sends points of metrics to one run, those that are there already left out when in doubt. */
 export class MetricSender {
-  /** Steps that the server has, by key; asked for once. */
+  /** Steps that the server has, by key; asked for once, and again after a failure. */
   readonly #onServer = new Map<string, Set<number>>();
 
   constructor(
     private readonly client: MlflowClient,
     private readonly runId: string,
-    /** Whether some of what is sent may have arrived already. */
-    private readonly inDoubt: boolean,
     private readonly onSkip: (what: string, error: MlflowError) => Promise<void>,
   ) {}
 
-  async send(points: readonly MetricPoint[]): Promise<void> {
-    const missing = this.inDoubt ? await this.#missing(points) : points;
+  /** @param inDoubt whether some of the points may have arrived already */
+  async send(points: readonly MetricPoint[], inDoubt: boolean): Promise<void> {
+    const missing = inDoubt ? await this.#missing(points) : points;
     for (const part of inParts(missing, MOST_METRICS)) await this.#sendPart(part);
   }
 
@@ -35,7 +34,9 @@ export class MetricSender {
   async #sendPart(points: readonly MetricPoint[]): Promise<void> {
     try {
       await this.client.logBatch(this.runId, { metrics: points });
+      for (const { key, step } of points) this.#onServer.get(key)?.add(step);
     } catch (error) {
+      for (const { key } of points) this.#onServer.delete(key);
       if (!(error instanceof MlflowError) || error.consequence !== 'skip') throw error;
       await this.#requireRun();
       const [first] = points as readonly [MetricPoint];

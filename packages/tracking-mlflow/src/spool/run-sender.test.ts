@@ -298,6 +298,15 @@ test('hostile names of cells, pictures and files stay inside', async () => {
   expect(server.models.size).toBe(1);
 });
 
+test('a picture of a long name has a name that file systems take', async () => {
+  const directory = await study.begin('a');
+  await study.picture('a', '20x-1', `test/${'slide'.repeat(60)}`);
+  await send(directory);
+  const names = server.artifactsOf(server.run('a')).map((path) => path.split('/').at(-1) ?? '');
+  expect(names.length).toBe(10);
+  expect(Math.max(...names.map((name) => name.length))).toBeLessThan(256);
+});
+
 test('a server that takes no files has everything else', async () => {
   server.artifactScheme = 's3://bucket';
   await send(await study.whole('a'));

@@ -88,7 +88,6 @@ export class RunSender {
       if (isLast) await this.#sendUnsaid(manifest);
     } catch (error) {
       this.#reader = new EventReader(this.#path('events.jsonl'));
-      this.#metrics = undefined;
       // A part of what was under way may have arrived.
       this.#inDoubt = true;
       throw error;
@@ -124,16 +123,8 @@ export class RunSender {
   }
 
   async #begin(manifest: Manifest): Promise<void> {
-    const { client, experiment } = this.options;
-    const experimentId = await client.ensureExperiment(experiment ?? manifest.experiment.name);
-    const parent = await this.#parentTags(experimentId);
-    const run = await ensureRun(client, this.ledger, experimentId, async () => ({
-      experimentId,
-      name: valueOf(manifest.cell, LONGEST_NAME),
-      startTime: Date.parse(manifest.created),
-      tags: [...runTags(manifest, this.ledger.id), ...parent],
-    }));
-    this.#run = run;
+    const { client } = this.options;
+    const run = (this.#run ??= await this.#ensureRun(manifest));
     await this.#once('parameters', async () => {
       for (const params of inParts(flatParameters(manifest), MOST_PARAMS)) {
         await client.logBatch(run.runId, { params });
@@ -142,6 +133,18 @@ export class RunSender {
     await this.#once('datasets', () => client.logInputs(run.runId, datasets(manifest)));
     await this.#once('manifest.json', () => this.#sendFile('manifest.json'));
     this.#hasBegun = true;
+  }
+
+  async #ensureRun(manifest: Manifest): Promise<KnownRun> {
+    const { client, experiment } = this.options;
+    const experimentId = await client.ensureExperiment(experiment ?? manifest.experiment.name);
+    const parent = await this.#parentTags(experimentId);
+    return ensureRun(client, this.ledger, experimentId, async () => ({
+      experimentId,
+      name: valueOf(manifest.cell, LONGEST_NAME),
+      startTime: Date.parse(manifest.created),
+      tags: [...runTags(manifest, this.ledger.id), ...parent],
+    }));
   }
 
   async #parentTags(experimentId: string): Promise<KeyValue[]> {
@@ -184,17 +187,14 @@ export class RunSender {
 
   async #sendPoints(points: MetricPoint[], file: SpoolFile, to: number): Promise<void> {
     if (points.length > 0) {
-      await this.#metricSender().send(points);
+      await this.#metricSender().send(points, this.#inDoubt);
     }
     if (to !== this.ledger.position(file)) await this.ledger.setPosition(file, to);
   }
 
   #metricSender(): MetricSender {
-    this.#metrics ??= new MetricSender(
-      this.options.client,
-      this.#target.run.runId,
-      this.#inDoubt,
-      (what, error) => this.#skip(what, error),
+    this.#metrics ??= new MetricSender(this.options.client, this.#target.run.runId, (what, error) =>
+      this.#skip(what, error),
     );
     return this.#metrics;
   }
@@ -245,7 +245,9 @@ export class RunSender {
     if (results === undefined) return;
     const { client, models } = this.options;
     const { run } = this.#target;
-    await this.#once('test metrics', () => this.#metricSender().send(testMetrics(results, time)));
+    await this.#once('test metrics', () =>
+      this.#metricSender().send(testMetrics(results, time), this.#inDoubt),
+    );
     if (models) {
       await this.#once('model', () => sendModel(this.#target, manifest, results));
     }
@@ -300,7 +302,17 @@ export class RunSender {
   get #target(): ArtifactTarget {
     const { client } = this.options;
     const { directory, ledger } = this;
-    return { client, run: this.#run as KnownRun, directory, id: ledger.id };
+    return {
+      ...{ client, directory, id: ledger.id },
+      run: this.#run as KnownRun,
+      put: async (artifactUri, path, bytes) => {
+        // The ledger knows a file by where it is, in one form for each place.
+        const what = `${artifactUri}/${path}`;
+        if (ledger.isSettled(what)) return;
+        await client.putArtifact(artifactUri, path, bytes);
+        await ledger.setSent(what);
+      },
+    };
   }
 
   #path(name: string): string {
