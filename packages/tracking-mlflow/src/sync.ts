@@ -102,7 +102,13 @@ async function syncStudy(
   const { onSkip = () => undefined } = options;
   const isOver = runs.every(({ state }) => state !== 'busy') && !(await isAnyBusy(folder));
   const client = clientOf(tracking, options);
-  await persistently(options, () => sendStudy(folder, client, tracking.experiment, isOver, onSkip));
+  let sent = 0;
+  const listeners = { onSent: () => void sent++, onSkip };
+  await persistently(
+    options,
+    () => sendStudy(folder, client, tracking.experiment, isOver, listeners),
+    () => sent,
+  );
 }
 
 /** Whether a process is at work on a cell of the study. */

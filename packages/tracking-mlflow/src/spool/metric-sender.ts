@@ -15,6 +15,11 @@ export class MetricSender {
     private readonly onSkip: (what: string, error: MlflowError) => Promise<void>,
   ) {}
 
+  /** Of how many metrics it is known what the server has. */
+  get known(): number {
+    return this.#onServer.size;
+  }
+
   /** @param inDoubt whether some of the points may have arrived already */
   async send(points: readonly MetricPoint[], inDoubt: boolean): Promise<void> {
     const missing = inDoubt ? await this.#missing(points) : points;

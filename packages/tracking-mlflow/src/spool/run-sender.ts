@@ -96,9 +96,9 @@ export class RunSender {
     this.#metrics = undefined;
   }
 
-  /** Grows with what is sent. */
+  /** Grows with what is sent, and with what was learned of the server in order to send it. */
   get progress(): number {
-    return this.ledger.appended;
+    return this.ledger.appended + (this.#metrics?.known ?? 0);
   }
 
   /** Whether nothing is left to send to this server, as far as is known without asking it. */

@@ -38,7 +38,7 @@ export async function sendStudy(
   client: MlflowClient,
   experiment: string | undefined,
   isOver: boolean,
-  onSkip: (message: string) => void,
+  listeners: Pick<StudyTarget, 'onSent' | 'onSkip'>,
 ): Promise<void> {
   const record = await studyRecord(folder);
   if (record === undefined) return;
@@ -48,7 +48,7 @@ export async function sendStudy(
     const run = await parentRun(folder, client, ledger, experimentId);
     await deleteDoubles(client, ledger, run);
     for (const path of ['study.json', ...(await reportFiles(folder))]) {
-      await sendFile({ folder, client, ledger, run, onSkip }, path);
+      await sendFile({ folder, client, ledger, run, ...listeners }, path);
     }
     const { status, endTime } = await endOf(folder, record);
     if (isOver) await client.updateRun(run.runId, status, endTime);
@@ -62,18 +62,20 @@ interface StudyTarget {
   readonly client: MlflowClient;
   readonly ledger: Ledger;
   readonly run: KnownRun;
+  readonly onSent: () => void;
   readonly onSkip: (message: string) => void;
 }
 
 /** A file that was sent in this form is not sent again; one that changed is. */
 async function sendFile(target: StudyTarget, path: string): Promise<void> {
-  const { folder, client, ledger, run, onSkip } = target;
+  const { folder, client, ledger, run, onSent, onSkip } = target;
   try {
     const bytes = await readInside(folder, path);
     const digest = sha256(bytes);
     if (ledger.isSettled(path, digest)) return;
     await client.putArtifact(run.artifactUri, path, bytes);
     await ledger.setSent(path, digest);
+    onSent();
   } catch (error) {
     if (!(error instanceof MlflowError) || error.consequence !== 'skip') throw error;
     onSkip(`${path} is not sent: ${error.describe()}`);
