@@ -93,6 +93,20 @@ test.each([
   expect(server.run('cell').params.size).toBe(0);
 });
 
+test('a data set that another cell tells the server of at once is told again', async () => {
+  const { runId } = await newRun();
+  let failures = 1;
+  const refusal = { error_code: 'BAD_REQUEST', message: 'UNIQUE constraint\nfailed' };
+  server.fault = () =>
+    failures-- > 0 ? { status: 400, body: JSON.stringify(refusal) } : undefined;
+  const dataset = { name: 'd', digest: 'x', sourceType: 'mmsr', source: '{}', profile: '{}' };
+  await client().logInputs(runId, [{ ...dataset, context: 'training' }]);
+  expect(server.run('cell').datasets.length).toBe(1);
+  failures = 2;
+  const error = await failureOf(client().logInputs(runId, [{ ...dataset, context: 'test' }]));
+  expect(error.message).toContain('400 BAD_REQUEST UNIQUE constraint failed');
+});
+
 test('a status of another spelling is never sent', async () => {
   const { runId } = await newRun();
   const error = await failureOf(client().updateRun(runId, 'finished' as 'FINISHED'));

@@ -184,7 +184,7 @@ export class MlflowClient {
   }
 
   async logInputs(runId: string, datasets: readonly DatasetInput[]): Promise<void> {
-    await this.#post('runs/log-inputs', {
+    const content = {
       run_id: runId,
       datasets: datasets.map(({ context, sourceType, ...dataset }) => ({
         tags: [{ key: 'mlflow.data.context', value: context }],
@@ -196,7 +196,14 @@ export class MlflowClient {
           profile: requireText('profile', dataset.profile, 16777215),
         },
       })),
-    });
+    };
+    try {
+      await this.#post('runs/log-inputs', content);
+    } catch (error) {
+      // Two cells of a study told the server of one data set at once: the second try finds it there.
+      if ((error as MlflowError).errorCode !== 'BAD_REQUEST') throw error;
+      await this.#post('runs/log-inputs', content);
+    }
   }
 
   /** Not to be repeated blindly: every call makes a model. */

@@ -151,7 +151,7 @@ function readRefusal(text: string): { errorCode?: string; message: string } {
     const said = [code, message].filter((part) => typeof part === 'string').join(' ');
     return {
       ...(typeof code === 'string' && { errorCode: code }),
-      message: said.slice(0, LONGEST_SHOWN),
+      message: said.replace(/\s+/g, ' ').slice(0, LONGEST_SHOWN),
     };
   } catch {
     const plain = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
