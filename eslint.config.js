@@ -9,6 +9,7 @@ const IMPORT_RULES = {
   'backbone-*': ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
   data: ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
   report: ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
+  'tracking-*': ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
   'engine-*': ['@mmsr/*', '!@mmsr/core', 'mmsr-run'],
 };
 

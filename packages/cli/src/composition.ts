@@ -15,6 +15,7 @@ import { dataPlugins, PatchPipeline, writePng } from '@mmsr/data';
 import { cpuEngine, wasmEngine } from '@mmsr/engine-wasm';
 import { tensorflowEngine } from '@mmsr/engine-tensorflow';
 import heads from '@mmsr/heads';
+import { mlflowTracker } from '@mmsr/tracking-mlflow';
 import { inProcessLauncher } from './launchers/in-process.js';
 import { processesLauncher } from './launchers/processes.js';
 import { versionOf } from './versions.js';
@@ -29,6 +30,7 @@ const BUILT_IN: readonly (readonly [string, readonly Plugin[]])[] = [
   ['@mmsr/data', dataPlugins],
   ['@mmsr/engine-wasm', [wasmEngine, cpuEngine]],
   ['@mmsr/engine-tensorflow', [tensorflowEngine]],
+  ['@mmsr/tracking-mlflow', [mlflowTracker]],
   ['mmsr-run', [inProcessLauncher, processesLauncher]],
 ];
 

@@ -7,6 +7,7 @@ import { pluginsCommand } from './commands/plugins.js';
 import { reportCommand, type ReportCommandOptions } from './commands/report.js';
 import { describe, exitCodeOfError, runCommand, type RunCommandOptions } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
+import { syncCommand, type SyncCommandOptions } from './commands/sync.js';
 import { verifyCommand, type VerifyCommandOptions } from './commands/verify.js';
 import { EXIT } from './exit-codes.js';
 import { versionOf } from './versions.js';
@@ -78,6 +79,7 @@ function addExperimentCommands(program: Command, finish: Finish): void {
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
   addReport(program, finish);
   addVerify(program, finish);
+  addSync(program, finish);
 }
 
 /** What is here: plugins, engines, native parts. */
@@ -135,6 +137,16 @@ function addVerify(program: Command, finish: Finish): void {
     .action((directory: string, options: VerifyCommandOptions) =>
       finish(verifyCommand(directory, options)),
     );
+}
+
+function addSync(program: Command, finish: Finish): void {
+  program
+    .command('sync')
+    .description('sends to MLflow what is not there yet of a run or a study')
+    .argument('<DIR>', 'the folder of a study, such as runs/NAME, or of one run')
+    .option('--uri <URI>', 'the server; default: that of the experiment, else MLFLOW_TRACKING_URI')
+    .addHelpText('after', example('mmsr-run sync runs/plug-and-play'))
+    .action((folder: string, options: SyncCommandOptions) => finish(syncCommand(folder, options)));
 }
 
 function example(line: string): string {

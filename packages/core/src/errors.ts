@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_RUN_DIRECTORY: 'A run directory is unusable or belongs to another experiment.',
   E_RUN_LOCKED: 'Another process works in the run directory, or took it over.',
   E_SAFETENSORS: 'A safetensors file is malformed.',
+  E_TRACKING: 'A tracking server refuses what is sent, or cannot be reached.',
   E_UNKNOWN_PLUGIN: 'The experiment names a plugin that is not installed.',
   E_YAML: 'The file is not valid YAML.',
 } as const;

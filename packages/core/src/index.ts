@@ -104,7 +104,9 @@ export { fetchPackage, type PinnedPackage } from './native-parts/npm-package.js'
 export { findPart, uninstallParts } from './native-parts/installed-parts.js';
 export type { FoundPart, PartOrigin, PartRecord } from './native-parts/part-record.js';
 export { checkPrerequisites, type Needs } from './native-parts/prerequisites.js';
+export { lockPart, type LockOptions } from './native-parts/part-lock.js';
 export { lastLine, runTool, type ToolOptions, type ToolResult } from './native-parts/run-tool.js';
 export { fetchWheel, type FetchOptions, type Wheel } from './native-parts/wheels.js';
 export { DATA_PIPELINE, WRITE_PICTURE } from './tokens.js';
+export { createTracker } from './run/create-tracker.js';
 export { enginesByRank, selectEngine } from './run/select-engine.js';

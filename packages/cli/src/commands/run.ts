@@ -5,6 +5,7 @@ import {
   MmsrError,
   type CellResults,
   type DifferenceKind,
+  type ErrorCode,
 } from '@mmsr/core';
 import type { StudySummary } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
@@ -146,10 +147,12 @@ export function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }
 
+/** What fails although the input is right. */
+const NOT_INPUT: readonly ErrorCode[] = ['E_ENGINE', 'E_NON_FINITE', 'E_TRACKING'];
+
 /** The exit code of an error that ended a command. */
 export function exitCodeOfError(error: unknown): number {
   const wrongInput =
-    error instanceof InputError ||
-    (error instanceof MmsrError && error.code !== 'E_ENGINE' && error.code !== 'E_NON_FINITE');
+    error instanceof InputError || (error instanceof MmsrError && !NOT_INPUT.includes(error.code));
   return wrongInput ? EXIT.wrongInput : EXIT.failed;
 }

@@ -23,6 +23,14 @@ export interface TrackedRun {
   readonly cell: string;
   /** The run directory: the truth, of which the tracker shows a view. */
   readonly directory: string;
+  /** Tells the user, beside the run's own messages. */
+  readonly say: (level: 'info' | 'warning', text: string) => void;
+}
+
+/** A study whose cells are done, failed or stopped, as far as they were asked for. */
+export interface TrackedStudy extends Pick<TrackedRun, 'experiment' | 'say'> {
+  /** The folder that holds the cells' run directories. */
+  readonly directory: string;
 }
 
 /** Follows a run's events. It never delays or fails the run: what it cannot send it keeps for later. */
@@ -31,6 +39,8 @@ export interface Tracker {
   record(event: RunEvent): void;
   /** Sends what is left, within a bounded time. */
   finish(): Promise<void>;
+  /** Shows the study as a whole, and what is left of its runs, within a bounded time. */
+  finishStudy?(study: TrackedStudy): Promise<void>;
 }
 
 export interface TrackerPlugin extends PluginBase<'tracker'> {

@@ -10,7 +10,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** The value as messages show it, on one line and not too long. */
 export function show(value: unknown, longest = 60): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  // A password in an address is not for a terminal or a log.
+  const text = (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^/@\s"]+@/g, '//***@');
   return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
 }
 

@@ -264,6 +264,7 @@ test.each([
   ['tracking: {}', 'tracking.name is missing: expected the name of a tracker. Known: mlflow.'],
   ['tracking: {name: 3}', 'tracking.name: expected the name of a tracker; found 3. Known: mlflow.'],
   ['tracking: {name: mlflow}', '8:1: tracking.uri is missing: expected text'],
+  ['description: [http://me:secret@host]', 'expected text; found ["http://***@host"]'],
   ['tracking: mlflow', 'tracking: expected a mapping such as {name: ...} or null; found "mlflow"'],
   [
     'tracking: {name: Ml/Flow}',

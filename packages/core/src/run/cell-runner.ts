@@ -1,7 +1,6 @@
 import { inject, injectable } from 'tsyringe';
 import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
-import type { Tracker, TrackerPlugin } from '../contracts/tracker.js';
 import { messageOf } from '../errors.js';
 import {
   evaluate,
@@ -25,6 +24,7 @@ import { describeRun } from './describe-run.js';
 import type { DifferenceKind, Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
+import { createTracker } from './create-tracker.js';
 import { selectEngine } from './select-engine.js';
 import { trainStepDefinition } from './train-step-definition.js';
 
@@ -115,8 +115,10 @@ export class CellRunner {
   async #work(session: Session): Promise<CellResult> {
     const { run, experiment, cell, study } = session;
     await run.claim(await describeRun(session, this.registry), session.allow);
-    const tracker = this.#tracker(experiment);
-    await tracker?.start({ experiment: study, cell: cell.name, directory: run.path });
+    const tracker = createTracker(this.registry, experiment);
+    const say = (level: 'info' | 'warning', text: string) =>
+      session.onProgress({ phase: 'message', level, text });
+    await tracker?.start({ experiment: study, cell: cell.name, directory: run.path, say });
     if (tracker !== undefined) run.onEvent((event) => tracker.record(event));
     try {
       for (const message of session.data.warnings ?? []) {
@@ -132,12 +134,6 @@ export class CellRunner {
     } finally {
       await tracker?.finish();
     }
-  }
-
-  #tracker({ tracking }: Experiment): Tracker | undefined {
-    if (tracking === null) return undefined;
-    const plugin = this.registry.find('tracker', tracking.name) as TrackerPlugin;
-    return plugin.create(optionsOf(tracking));
   }
 
   async #trainAndEvaluate(session: Session): Promise<CellResult> {
@@ -234,11 +230,6 @@ async function setStaleAside(run: RunDirectory, request: CellRequest): Promise<v
   const changed = await run.staleness(inputsOf(request));
   if (changed.length === 0) return;
   say(request, `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`);
-}
-
-/** The options of a plugin: what stands beside its name. */
-function optionsOf(reference: { readonly name: string }): object {
-  return Object.fromEntries(Object.entries(reference).filter(([key]) => key !== 'name'));
 }
 
 function resultsOf(

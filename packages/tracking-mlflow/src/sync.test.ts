@@ -1,0 +1,144 @@
+import { readdir, writeFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MlflowError } from './client/mlflow-error.js';
+import { lockSender } from './spool/sender-lock.js';
+import { syncFolder, type SyncOptions } from './sync.js';
+import { FakeMlflow } from './testing/fake-mlflow.js';
+import { BEGAN, MadeStudy, shown } from './testing/made-run.js';
+
+let server: FakeMlflow;
+let study: MadeStudy;
+let options: SyncOptions;
+let pausesMs: number[];
+
+beforeEach(async () => {
+  server = new FakeMlflow();
+  study = await MadeStudy.create();
+  pausesMs = [];
+  const pause = async (ms: number) => void pausesMs.push(ms);
+  options = { uri: await server.listen(), pause };
+});
+afterEach(async () => {
+  await server.close();
+  await study.remove();
+});
+
+test('a study: its runs, its report, how it ended', async () => {
+  await study.whole('a');
+  await study.whole('b');
+  await mkdir(study.path('report', 'deep'), { recursive: true });
+  await writeFile(study.path('report', 'deep', '<script>.md'), 'table');
+  await writeFile(study.path('report.html'), 'page');
+  const runs = await syncFolder(study.folder, options);
+  expect(runs.map(({ state }) => state)).toEqual(['sent', 'sent']);
+  const parent = server.run('made');
+  expect(parent.info).toMatchObject({
+    status: 'FINISHED',
+    start_time: BEGAN,
+    end_time: BEGAN + 5000,
+  });
+  expect(server.artifactsOf(parent)).toEqual([
+    'report.html',
+    'report/deep/<script>.md',
+    'study.json',
+  ]);
+  for (const cell of ['a', 'b']) {
+    expect(server.run(cell).tags.get('mlflow.parentRunId')).toBe(parent.info.run_id);
+  }
+});
+
+test('again it sends nothing but a report that changed', async () => {
+  await study.whole('a');
+  await study.whole('b');
+  await writeFile(study.path('report.html'), 'page');
+  await syncFolder(study.folder, options);
+  const before = shown(server);
+  server.requests.length = 0;
+  const runs = await syncFolder(study.folder, options);
+  expect(runs.map(({ state }) => state)).toEqual(['complete', 'complete']);
+  expect(shown(server)).toEqual(before);
+  expect(server.requests.filter((request) => request.startsWith('PUT'))).toEqual([]);
+  await writeFile(study.path('report.html'), 'a newer page');
+  await syncFolder(study.folder, options);
+  expect(server.requests.filter((request) => request.startsWith('PUT')).length).toBe(1);
+});
+
+test.each([
+  ['failed', 'FAILED'],
+  ['stopped', 'KILLED'],
+])('a study with a cell that %s', async (state, status) => {
+  await study.whole('a');
+  await study.begin('b');
+  await study.record('b', { type: 'state', state, step: 2 });
+  await syncFolder(study.folder, options);
+  expect(server.run('made').info).toMatchObject({ status, end_time: BEGAN + 5000 });
+});
+
+test('one run of a study', async () => {
+  await study.whole('a');
+  await study.whole('b');
+  await syncFolder(study.path('b'), options);
+  expect(server.runs.size).toBe(2);
+  expect(server.run('b').info.status).toBe('FINISHED');
+});
+
+test('a run that a process is at work on is left to it', async () => {
+  await study.whole('a');
+  await study.whole('b');
+  const release = await lockSender(study.path('b'));
+  const runs = await syncFolder(study.folder, options);
+  expect(runs.map(({ state }) => state)).toEqual(['sent', 'busy']);
+  expect(server.run('made').info.status).toBe('RUNNING');
+  await release?.();
+  expect(await readdir(study.path('b', '.mlflow'))).not.toContain('.sender.lock');
+});
+
+test('a server that fails is asked again, later and later, then it is an error', async () => {
+  await study.whole('a');
+  let failures = 3;
+  server.fault = () => (failures-- > 0 ? 500 : undefined);
+  await syncFolder(study.folder, options);
+  expect(server.run('a').info.status).toBe('FINISHED');
+  expect(pausesMs.length).toBe(3);
+  expect(pausesMs[2]).toBeGreaterThan(pausesMs[0] as number);
+  await study.whole('b');
+  server.fault = () => 500;
+  await expect(syncFolder(study.folder, options)).rejects.toThrow(MlflowError);
+  expect(pausesMs.length).toBe(3 + 5);
+});
+
+test('a server that fails now and then gets everything, however often', async () => {
+  await study.whole('a');
+  let count = 0;
+  server.fault = () => (++count % 7 === 0 ? 'drop' : undefined);
+  await syncFolder(study.folder, options);
+  expect(server.run('a').info.status).toBe('FINISHED');
+  expect(pausesMs.length).toBeGreaterThan(5);
+});
+
+test('wrong credentials are not tried again', async () => {
+  await study.whole('a');
+  server.fault = () => 401;
+  await expect(syncFolder(study.folder, options)).rejects.toThrow('401');
+  expect(server.requests.length).toBe(1);
+});
+
+test('no address, or no run', async () => {
+  await expect(syncFolder(study.folder, options)).rejects.toThrow('holds no run');
+  await expect(syncFolder(join(study.folder, 'nothing'), options)).rejects.toThrow('holds no run');
+  await study.begin('a', { tracking: null });
+  const { MLFLOW_TRACKING_URI: before } = process.env;
+  delete process.env.MLFLOW_TRACKING_URI;
+  await expect(syncFolder(study.folder, { ...options, uri: undefined })).rejects.toThrow(
+    'no MLflow server is named',
+  );
+  if (before !== undefined) process.env.MLFLOW_TRACKING_URI = before;
+});
+
+test('names in study.json that lead elsewhere are no cells', async () => {
+  await study.remove();
+  study = await MadeStudy.create(['a', '../../x', '<script>']);
+  await study.whole('a');
+  await syncFolder(study.folder, options);
+  expect(server.run('made').info.status).toBe('KILLED');
+});
