@@ -176,3 +176,30 @@ test('the set-up names each environment once, and what differs between cells', a
   expect(page).toContain('tensorflow 2 on cpu, 4 threads');
   expect(page).toContain('{&quot;name&quot;:&quot;pooled-linear&quot;,&quot;dropout&quot;:0.5}');
 });
+
+test('the tasks on the shared parameters have charts over all of them and a table by stage', async () => {
+  const measured = (step: number, cosine: number) => ({
+    type: 'metrics',
+    step,
+    values: {
+      'taskGradients.all.norm.superResolution': 2,
+      'taskGradients.all.norm.magnification': 0.5,
+      'taskGradients.all.cosine': cosine,
+      'taskGradients.body.3.norm.superResolution': 1,
+      'taskGradients.body.3.norm.magnification': 0.25,
+      'taskGradients.body.3.cosine': cosine / 2,
+    },
+  });
+  const events = [measured(5, -0.2), measured(10, 0.4)];
+  const page = await reportOf({ main: { ...cell(1, true), events } });
+  const section = /<section aria-labelledby="tasks">[\s\S]*?<\/section>/.exec(page)?.[0] ?? '';
+  expect(section.match(/<figure class="chart"/g)?.length).toBe(3);
+  const rows = [...section.matchAll(/<tr>\s*<th scope="row">[\s\S]*?<\/tr>/g)].map(([row]) =>
+    [...row.matchAll(/<t[hd][^>]*>([^<]*)<\/t[hd]>/g)].map(([, text]) => text),
+  );
+  expect(rows.slice(-2).map((row) => row.slice(1))).toEqual([
+    ['all', '2', '0.5', '0.1', '50 %'],
+    ['body.3', '1', '0.25', '0.05', '50 %'],
+  ]);
+  expect(await reportOf(CELLS, COMPARE)).not.toContain('id="tasks"');
+});

@@ -1,10 +1,11 @@
 import { curveCharts, type NamedChart } from '../charts/curve-chart.js';
 import type { RunEvidence } from '../evidence/run-evidence.js';
 import { html, type SafeHtml } from './safe-html.js';
+import { TASK_GRADIENTS } from './tasks-section.js';
 
 /** Losses and what validation found over all images stand open, the rest is to be opened. */
 export function curvesSection(runs: readonly RunEvidence[]): SafeHtml | null {
-  const charts = curveCharts(runs);
+  const charts = curveCharts(runs).filter(({ name }) => !name.startsWith(TASK_GRADIENTS));
   if (charts.length === 0) return null;
   const isMain = ({ name }: NamedChart) =>
     name !== 'learningRate' && (!name.includes('.') || /^validation\.[^.]+$/.test(name));

@@ -8,6 +8,7 @@ import { examplesSection } from './examples-section.js';
 import { confusionSection, gainSection, tablesSection } from './results-section.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { setupSection } from './setup-section.js';
+import { tasksSection } from './tasks-section.js';
 import type { DoneCell } from '../study/done-cell.js';
 import type { StudyRuns } from '../study/load-study.js';
 import type { StudySummary } from '../study/study-summary.js';
@@ -26,6 +27,7 @@ export async function reportPage({ folder, runs, summary }: ReportInput): Promis
     confusionSection(summary),
     examplesSection(await readVariantExamples(evidence, runs, summary)),
     curvesSection(evidence),
+    tasksSection(evidence),
     setupSection(summary, evidence),
   ];
   return toDocument(`${summary.name}: report`, page(summary, sections));
