@@ -4,8 +4,7 @@
 //
 //   node bench/data.mjs [--slide FILE] [--python /tmp/bench-venv/bin/python] [--rounds 3] [--seconds 5]
 //
-// The Python needs bench/requirements-data.txt. Slides are read through the source `slides` where it is there,
-// and through `images` otherwise; pairs through `pairs` where it is there.
+// The Python needs bench/requirements-data.txt; slides want `npx mmsr-run install openslide`.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -124,16 +123,10 @@ async function cases() {
   });
 }
 
+/** Patches from everywhere, as PyTorch's side draws them. */
 function slideCase(path) {
-  const slides = sourceOf('slides', { paths: [path] });
-  const name = basename(path);
-  return slides === undefined
-    ? {
-        name: `${name}, decoded once`,
-        source: sourceOf('images', { paths: [path] }),
-        theirs: { kind: 'openslide', paths: [path] },
-      }
-    : { name, source: slides, theirs: { kind: 'openslide', paths: [path] } };
+  const source = sourceOf('slides', { paths: [path], minTissueFraction: 0 });
+  return { name: basename(path), source, theirs: { kind: 'openslide', paths: [path] } };
 }
 
 async function measureOurs({ source, magnifications = MAGNIFICATIONS }, workers) {
@@ -156,6 +149,9 @@ async function measureOurs({ source, magnifications = MAGNIFICATIONS }, workers)
         patchPx: PATCH_PX,
         count: null,
       },
+      splitSeed: 1,
+      disjointRegions: false,
+      strict: false,
       degradation: { name: 'bicubic' },
       transforms: [],
       workers,

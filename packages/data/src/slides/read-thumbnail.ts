@@ -12,7 +12,9 @@ export interface ThumbnailSize {
   readonly rowsAtATime: number;
 }
 
-const ROWS_AT_A_TIME = 16;
+const MOST_ROWS = 16;
+/** Native pixels that a slide without a pyramid has to give at a time, 4 bytes each. */
+const MOST_NATIVE_PX = 16e6;
 
 /** Sizes are multiples of the grid on which the image can be read. */
 export function thumbnailSize(
@@ -21,11 +23,12 @@ export function thumbnailSize(
 ): ThumbnailSize {
   const factor = Math.max(1, Math.max(widthPx, heightPx) / longSidePx);
   const shrunk = (px: number) => Math.max(1, Math.floor(px / factor / gridPx)) * gridPx;
+  const rows = Math.floor(MOST_NATIVE_PX / (widthPx * factor * gridPx));
   return {
     widthPx: shrunk(widthPx),
     heightPx: shrunk(heightPx),
     factor,
-    rowsAtATime: ROWS_AT_A_TIME * gridPx,
+    rowsAtATime: Math.min(MOST_ROWS, Math.max(1, rows)) * gridPx,
   };
 }
 
