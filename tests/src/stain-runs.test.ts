@@ -68,7 +68,7 @@ test('a run is of the reference it began with', async () => {
   expect(references).toEqual({ 'ref.png': expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   await copyGolden('source', 'ref.png');
   const refused = await mmsrRun([file], folder);
-  expect(refused.code).toBe(1);
+  expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('the reference image is not the same: ref.png');
   const again = await mmsrRun([file, '--rerun-stale'], folder);
   expect(again.stderr).toContain('stale: the reference image is not the same: ref.png');
