@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { DIFFERENCE_KINDS, type DifferenceKind } from '@mmsr/core';
+import { DIFFERENCE_KINDS, type DifferenceKind, suggestBriefly } from '@mmsr/core';
 import { checkCommand, type CheckCommandOptions } from './commands/check.js';
 import { engineCommand } from './commands/engine.js';
 import { installCommand, type InstallCommandOptions } from './commands/install.js';
@@ -163,8 +163,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongInput;
+    if (error instanceof CommanderError) {
+      if (error.code === 'commander.excessArguments') hintAtCommands(program);
+      return error.exitCode === 0 ? EXIT.done : EXIT.wrongInput;
+    }
     process.stderr.write(`${describe(error)}\n`);
     return exitCodeOfError(error);
   }
+}
+
+/** Of two words the first was likely meant as a command: `mmsr-run chek exp.yaml`. */
+function hintAtCommands({ args, commands }: Command): void {
+  const known = commands.map((command) => command.name());
+  const [word] = args;
+  if (word === undefined || known.includes(word)) return;
+  process.stderr.write(`There is no command "${word}". ${suggestBriefly(word, known)}\n`);
 }

@@ -152,7 +152,7 @@ describe('files', () => {
   }
 
   test('a file that cannot be read says so', async () => {
-    expect(await fault('none.yaml')).toContain('none.yaml: the file cannot be read: ENOENT');
+    expect(await fault('none.yaml')).toContain('none.yaml: there is no such file');
     expect(await fault('.')).toContain('[E_FILE]');
   });
 

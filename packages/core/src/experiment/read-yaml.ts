@@ -28,8 +28,7 @@ export async function readYamlFile(file: string): Promise<PlainDocument> {
   try {
     bytes = await readAtMost(file, MAX_BYTES + 1);
   } catch (error) {
-    const message = `the file cannot be read: ${messageOf(error)}`;
-    throw new InputError([new MmsrError('E_FILE', message, { where: file, cause: error })]);
+    throw new InputError([unreadable(file, error)]);
   }
   if (bytes.length > MAX_BYTES) throw wrongFile(file, `the file has more than ${MAX_BYTES} bytes`);
   try {
@@ -38,6 +37,18 @@ export async function readYamlFile(file: string): Promise<PlainDocument> {
     if (error instanceof TypeError) throw wrongFile(file, 'the file is not text in UTF-8');
     throw error;
   }
+}
+
+function unreadable(file: string, error: unknown): MmsrError {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    return new MmsrError('E_FILE', 'there is no such file', {
+      where: file,
+      advice: `Paths are relative to the working directory, ${process.cwd()}.`,
+      cause: error,
+    });
+  }
+  const message = `the file cannot be read: ${messageOf(error)}`;
+  return new MmsrError('E_FILE', message, { where: file, cause: error });
 }
 
 /** The beginning of a file, however large it is. */
