@@ -191,3 +191,23 @@ test('--dry-run tells what is left and about how long it takes, and runs nothing
   expect(stale.stdout).toContain('tiny: 2 cells, 0 done, 0 to do, 2 stale\n');
   expect(stale.stdout).toMatch(/seed-1 is stale: .*training\.steps/);
 });
+
+test('checkpoints that would not fit on the disk are found before anything is written', async () => {
+  const file = await writeExperiment(folder);
+  const huge = [
+    'training.keep=1000000000',
+    'training.steps=1000000000',
+    'training.checkpointEverySteps=1',
+  ];
+  const args = huge.flatMap((setting) => ['--set', setting]);
+  for (const command of [['check'], []]) {
+    const { code, stderr } = await mmsrRun([...command, file, ...args], folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /runs: the checkpoints take [\d,]+ MB, [\d,]+ MB are free\. Free some space/,
+    );
+  }
+  expect(existsSync(join(folder, 'runs'))).toBe(false);
+  const { stdout } = await mmsrRun(['check', file], folder);
+  expect(stdout).toMatch(/^checkpoints: 1 MB in runs, where [\d,]+ MB are free$/m);
+});

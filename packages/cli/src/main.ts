@@ -73,6 +73,7 @@ function addExperimentCommands(program: Command, finish: Finish): void {
     .option('--profile <NAME>', 'applies one of the profiles of the file')
     .option('--set <KEY=VALUE>', 'sets a key; repeatable', collect, [])
     .option('--only <CELL>', 'only cells of this name or pattern; repeatable', collect, [])
+    .option('--out <DIR>', 'where run directories would be made', 'runs')
     .option('--preview <FOLDER>', 'writes a picture of each image with its patches')
     .option('--resolved', 'prints the file with every default filled in', false)
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))

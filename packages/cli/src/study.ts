@@ -21,6 +21,7 @@ import {
   type Study,
   writeStudyRecord,
 } from '@mmsr/core';
+import { checkRoom } from './check-room.js';
 import { checkStudy } from './check.js';
 import { createContainer } from './composition.js';
 import { writeAll } from './reports.js';
@@ -89,6 +90,7 @@ export async function runStudy(
 ): Promise<CellReport[]> {
   const { out = 'runs', signal = new AbortController().signal } = options;
   const checks = await checkStudy(study);
+  await checkRoom(study, checks, out);
   const folder = join(resolve(out), study.name);
   await writeStudyRecord(folder, study);
   const cells = study.cells.map((cell) => ({

@@ -1,5 +1,6 @@
 import { formatResolved, type OpenData } from '@mmsr/core';
 import { formatAudit } from '../audit-table.js';
+import { checkRoom, inMegabytes } from '../check-room.js';
 import { checkStudy } from '../check.js';
 import { EXIT } from '../exit-codes.js';
 import { loadStudy } from '../study.js';
@@ -10,6 +11,8 @@ export interface CheckCommandOptions {
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly resolved: boolean;
+  /** Where run directories would be made. */
+  readonly out: string;
   /** Folder for pictures of the images with their patches. */
   readonly preview?: string;
 }
@@ -18,6 +21,7 @@ export interface CheckCommandOptions {
 export async function checkCommand(file: string, options: CheckCommandOptions): Promise<number> {
   const study = await loadStudy(file, options);
   const checks = await checkStudy(study, options.preview);
+  const room = await checkRoom(study, checks, options.out);
   const warnings = new Set(checks.flatMap((check) => check.warnings));
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (options.resolved) {
@@ -34,7 +38,11 @@ export async function checkCommand(file: string, options: CheckCommandOptions): 
   // Cells that differ in their model alone have the same data.
   const audits = new Set(checks.map(({ splits }) => formatAudit(splits)));
   for (const audit of audits) if (audit !== '') process.stdout.write(`\n${audit}\n`);
-  process.stdout.write(`\n${file}: nothing wrong found\n`);
+  const { neededBytes, freeBytes } = room;
+  process.stdout.write(
+    `\ncheckpoints: ${inMegabytes(neededBytes)} in ${options.out}, where ${inMegabytes(freeBytes)} are free\n` +
+      `${file}: nothing wrong found\n`,
+  );
   return EXIT.done;
 }
 
