@@ -115,7 +115,7 @@ async function expectWhole(study: string, name = study): Promise<void> {
   expect([...runs.keys()].sort()).toEqual([...CELLS, study].sort());
   const parent = runs.get(study) as ShownRun;
   expect(parent.info.status).toBe('FINISHED');
-  expect(await files(parent)).toEqual(['report', 'study.json']);
+  expect(await files(parent)).toEqual(['report', 'report.html', 'study.json']);
   expect(await files(parent, 'report')).toContain('report/tables.md');
   for (const cell of CELLS) {
     const run = runs.get(cell) as ShownRun;
@@ -150,9 +150,9 @@ async function expectFiles(run: ShownRun, study: string, cell: string): Promise<
   for (const name of ['manifest.json', 'results.json', 'events.jsonl']) {
     expect(await server.artifact(uri, name)).toEqual(await readFile(join(directory, name)));
   }
-  // Two pictures of each magnification, four panels each, each in two sizes.
+  // Of each of two magnifications the first two, the best and the worst; four panels each, in two sizes.
   const images = await files(run, 'images');
-  expect(images.length).toBe(2 * 2 * 4 * 2);
+  expect(images.length).toBe(2 * 4 * 4 * 2);
   for (const path of images) {
     expect(path).toMatch(/\+step\+\d+\+timestamp\+\d+\+[0-9a-f-]{36}(\+compressed)?\.png$/);
   }
