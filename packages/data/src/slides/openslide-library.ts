@@ -67,7 +67,9 @@ async function search(): Promise<OpenSlide | undefined> {
 export function loadOpenSlide(file: string): OpenSlide {
   try {
     const loaded = createRequire(import.meta.url)('koffi') as Koffi;
-    return bind(loaded.load(file));
+    const library = loaded.load(file);
+    keepForever(library);
+    return bind(library);
   } catch (error) {
     throw new MmsrError('E_FILE', `OpenSlide cannot be loaded: ${messageOf(error)}`, {
       where: file,
@@ -75,6 +77,17 @@ export function loadOpenSlide(file: string): OpenSlide {
       cause: error,
     });
   }
+}
+
+const KEPT = Symbol.for('mmsr.openslide');
+
+/**
+ * A library that is garbage is unloaded by koffi, while threads of its own may still run in it; this one is
+ * held as long as the process lives, even where modules are thrown away, as between files of tests.
+ */
+function keepForever(library: Library): void {
+  const scope = globalThis as { [KEPT]?: Library[] };
+  (scope[KEPT] ??= []).push(library);
 }
 
 function bind(library: Library): OpenSlide {
