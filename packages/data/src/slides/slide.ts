@@ -41,12 +41,17 @@ export function onBackground(
 ): RgbImage {
   const image = createRgbImage(width, height);
   const { data } = image;
+  const [red, green, blue] = background;
   for (let i = 0, o = 0; i < argb.length; i += 4, o += 3) {
     const clear = 255 - (argb[i + 3] as number);
-    for (let channel = 0; channel < 3; channel++) {
-      const behind = Math.round((clear * (background[channel] as number)) / 255);
-      data[o + channel] = (argb[i + 2 - channel] as number) + behind;
-    }
+    data[o] = argb[i + 2] as number;
+    data[o + 1] = argb[i + 1] as number;
+    data[o + 2] = argb[i] as number;
+    // Scanned pixels are opaque.
+    if (clear === 0) continue;
+    data[o] = (data[o] as number) + Math.round((clear * red) / 255);
+    data[o + 1] = (data[o + 1] as number) + Math.round((clear * green) / 255);
+    data[o + 2] = (data[o + 2] as number) + Math.round((clear * blue) / 255);
   }
   return image;
 }
