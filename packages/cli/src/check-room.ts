@@ -1,7 +1,14 @@
 import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Experiment, InputError, messageOf, MmsrError, RunDirectory } from '@mmsr/core';
+import {
+  type Experiment,
+  freeDiskBytes,
+  InputError,
+  messageOf,
+  MmsrError,
+  RunDirectory,
+} from '@mmsr/core';
 import type { CellCheck } from './check.js';
 import type { LoadedStudy } from './study.js';
 
@@ -33,7 +40,8 @@ export async function checkRoom(
     const parameters = checks.find(({ cell }) => cell === name)?.parameters ?? 0;
     if (!isDone) neededBytes += checkpointBytes(experiment, parameters);
   }
-  const freeBytes = await freeAt(resolve(out));
+  await assertWritable(resolve(out));
+  const freeBytes = await freeDiskBytes(resolve(out));
   if (neededBytes <= freeBytes) return { neededBytes, freeBytes };
   throw problem(
     out,
@@ -50,15 +58,13 @@ function checkpointBytes({ training }: Experiment, parameters: number): number {
   return BYTES_PER_VALUE * arrays * parameters * atOnce;
 }
 
-/** Of the folder, or of the nearest one above it that is there. */
-async function freeAt(folder: string): Promise<number> {
+/** The folder, or the nearest one above it that is there. */
+async function assertWritable(folder: string): Promise<void> {
   try {
     await access(folder, constants.W_OK);
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing && dirname(folder) !== folder) return freeAt(dirname(folder));
+    if (isMissing && dirname(folder) !== folder) return assertWritable(dirname(folder));
     throw problem(
       folder,
       `nothing can be written there: ${messageOf(error)}`,

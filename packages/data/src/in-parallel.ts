@@ -1,3 +1,5 @@
+import { MmsrError } from '@mmsr/core';
+
 /** Does the work for every item, a few at a time; results are in the order of the items. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
@@ -14,4 +16,24 @@ export async function inParallel<Item, Result>(
   };
   await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, worker));
   return results;
+}
+
+/** The same; what is wrong with an item is kept beside the results of the others. Other errors pass on. */
+export async function inParallelWithFaults<Item, Result>(
+  items: readonly Item[],
+  atATime: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<{ results: Result[]; faults: MmsrError[] }> {
+  const ended = await inParallel(items, atATime, async (item, index) => {
+    try {
+      return { result: await work(item, index) };
+    } catch (error) {
+      if (error instanceof MmsrError) return { fault: error };
+      throw error;
+    }
+  });
+  return {
+    results: ended.flatMap((end) => ('result' in end ? [end.result as Result] : [])),
+    faults: ended.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+  };
 }

@@ -85,8 +85,8 @@ async function checkDisk(cache: string, neededBytes: number): Check {
   };
 }
 
-/** Where the folder is, or the nearest one above it that exists. */
-async function freeDiskBytes(folder: string): Promise<number> {
+/** Free where the folder is, or the nearest one above it that exists. */
+export async function freeDiskBytes(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;

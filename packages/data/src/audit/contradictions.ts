@@ -1,8 +1,8 @@
 import type { SourceImage } from '@mmsr/core';
+import { factorBetween, USUAL_MICRONS_AT_1X } from '../images/resolve-scale.js';
 import type { SplitImages } from '../loading/check-splits.js';
 
-/** A pixel at 1x is usually 10 microns wide; the factor that a label may be off before it is worth a look. */
-const USUAL_MICRONS_AT_1X = 10;
+/** The factor that a label may be off before it is worth a look. */
 const SUSPICIOUS_FACTOR = 1.5;
 /** Scanners of one label differ by less when they are of one make. */
 const MIXED_FACTOR = 1.05;
@@ -101,8 +101,4 @@ function mixedResolutions(splits: readonly SplitImages[]): string[] {
 
 function isResolved(image: SourceImage): image is SourceImage & { micronsPerPixel: number } {
   return image.micronsPerPixel !== undefined;
-}
-
-function factorBetween(a: number, b: number): number {
-  return Math.max(a / b, b / a);
 }

@@ -1,7 +1,7 @@
+import type { MmsrError } from '@mmsr/core';
 import {
   defineSource,
   InputError,
-  MmsrError,
   type Region,
   type RgbImage,
   type Source,
@@ -10,7 +10,7 @@ import {
   Type,
   type Static,
 } from '@mmsr/core';
-import { inParallel } from '../in-parallel.js';
+import { inParallelWithFaults } from '../in-parallel.js';
 import { readShrunk } from '../shrink-native.js';
 import {
   GroupRule,
@@ -136,20 +136,16 @@ export async function openFiles(
   problems: readonly MmsrError[] = [],
   budget: MemoryBudget = decodedImages,
 ): Promise<ImagesSource> {
-  const loaded = await inParallel(files, FILES_AT_A_TIME, async (file, index) => {
-    try {
-      return await loadImage(file, optionsOf(file, index), budget);
-    } catch (error) {
-      if (error instanceof MmsrError) return error;
-      throw error;
-    }
-  });
-  const isProblem = (one: LoadedImage | MmsrError) => one instanceof MmsrError;
-  const source = new ImagesSource(loaded.filter((one) => !isProblem(one)) as LoadedImage[], budget);
-  const faults = [...problems, ...(loaded.filter(isProblem) as MmsrError[])];
-  if (faults.length === 0) return source;
+  const { results, faults } = await inParallelWithFaults(
+    files,
+    FILES_AT_A_TIME,
+    async (file, index) => loadImage(file, optionsOf(file, index), budget),
+  );
+  const source = new ImagesSource(results, budget);
+  const wrong = [...problems, ...faults];
+  if (wrong.length === 0) return source;
   await source.close();
-  throw new InputError(faults);
+  throw new InputError(wrong);
 }
 
 /** Source `images`: image files and slides (PNG, JPEG, TIFF, WebP, JPEG-compressed SVS). */

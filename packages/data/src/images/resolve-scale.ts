@@ -17,7 +17,12 @@ export interface StatedScale extends Scale {
 const MAGNIFICATION_TOLERANCE = 0.001;
 const RESOLUTION_TOLERANCE = 0.01;
 /** A scanner's microns per pixel times its objective power, roughly: 0.5 at 20x, 0.25 at 40x. */
-const USUAL_PRODUCT = 10;
+export const USUAL_MICRONS_AT_1X = 10;
+
+/** How many times the larger of two values is the smaller, at least 1. */
+export function factorBetween(a: number, b: number): number {
+  return Math.max(a / b, b / a);
+}
 
 /**
  * Magnification and resolution from what the experiment states and what the file's header says.
@@ -34,7 +39,7 @@ export function resolveScale(
   assertAgree('micronsPerPixel', ours, header.micronsPerPixel, where);
   const micronsPerPixel = ours ?? header.micronsPerPixel;
   if (magnification !== undefined) return { magnification, micronsPerPixel };
-  const guess = micronsPerPixel === undefined ? undefined : USUAL_PRODUCT / micronsPerPixel;
+  const guess = micronsPerPixel === undefined ? undefined : USUAL_MICRONS_AT_1X / micronsPerPixel;
   throw new MmsrError('E_DATA', 'the file does not say its magnification', {
     where,
     advice:

@@ -1,8 +1,11 @@
-import { resolveScale, type StatedScale } from '../images/resolve-scale.js';
+import {
+  factorBetween,
+  resolveScale,
+  type StatedScale,
+  USUAL_MICRONS_AT_1X,
+} from '../images/resolve-scale.js';
 import type { Slide } from './slide.js';
 
-/** A scanner's microns per pixel times its objective power, roughly: 0.5 at 20x, 0.25 at 40x. */
-const USUAL_PRODUCT = 10;
 const POWERS = [1.25, 2.5, 5, 10, 20, 40, 80];
 /** A label this far from what the microns per pixel say is believed: scanners differ by as much. */
 const BELIEVED_FACTOR = 1.4;
@@ -40,15 +43,11 @@ export function decide(
   label: number | undefined,
 ): number | undefined {
   if (micronsPerPixel === undefined) return label;
-  const measured = USUAL_PRODUCT / micronsPerPixel;
-  if (label !== undefined && ratio(label, measured) <= BELIEVED_FACTOR) return label;
+  const measured = USUAL_MICRONS_AT_1X / micronsPerPixel;
+  if (label !== undefined && factorBetween(label, measured) <= BELIEVED_FACTOR) return label;
   return POWERS.reduce((best, power) =>
-    ratio(power, measured) < ratio(best, measured) ? power : best,
+    factorBetween(power, measured) < factorBetween(best, measured) ? power : best,
   );
-}
-
-function ratio(a: number, b: number): number {
-  return Math.max(a / b, b / a);
 }
 
 function positive(value: number): number | undefined {

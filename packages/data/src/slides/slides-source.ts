@@ -16,7 +16,7 @@ import { assertUnchanged, type FileVersion, versionOf } from '../images/file-ver
 import { findFiles, type FoundFile } from '../images/find-files.js';
 import { fileOptions, ImagesConfig, ImagesSource, openImages } from '../images/images-source.js';
 import { type LoadedImage, type LoadOptions, placeOf } from '../images/load-image.js';
-import { inParallel } from '../in-parallel.js';
+import { inParallelWithFaults } from '../in-parallel.js';
 import { assertInside } from '../shrink-native.js';
 import { findOpenSlide, type OpenSlide } from './openslide-library.js';
 import { scaleOfSlide } from './slide-scale.js';
@@ -123,18 +123,11 @@ async function openSlides(
   { folder }: Pick<SourceContext, 'folder'>,
 ): Promise<SlidesSource> {
   const { files, problems } = await findFiles(options.paths, folder);
-  const loaded = await inParallel(files, SLIDES_AT_A_TIME, async (file) => {
-    try {
-      return await loadSlide(library, file, fileOptions(options, file.id));
-    } catch (error) {
-      if (error instanceof MmsrError) return error;
-      throw error;
-    }
-  });
-  const faults = loaded.filter((one): one is MmsrError => one instanceof MmsrError);
+  const { results, faults } = await inParallelWithFaults(files, SLIDES_AT_A_TIME, async (file) =>
+    loadSlide(library, file, fileOptions(options, file.id)),
+  );
   if (problems.length + faults.length > 0) throw new InputError([...problems, ...faults]);
-  const isSlide = (one: LoadedSlide | MmsrError): one is LoadedSlide => !(one instanceof MmsrError);
-  return new SlidesSource(library, loaded.filter(isSlide));
+  return new SlidesSource(library, results);
 }
 
 async function loadSlide(

@@ -25,14 +25,17 @@ export interface NamedChart {
 }
 
 /**
- * One chart for each value that the cells logged, a line for each cell, a colour for each variant. What
+ * One chart for each wanted value that the cells logged, a line for each cell, a colour for each variant. What
  * bicubic interpolation reaches in validation never changes: it is a line in the chart of the metric.
  */
-export function curveCharts(runs: readonly RunEvidence[]): NamedChart[] {
+export function curveCharts(
+  runs: readonly RunEvidence[],
+  isWanted: (name: string) => boolean,
+): NamedChart[] {
   const variants = [...new Set(runs.map(({ variant }) => variant))];
   const names = [...new Set(runs.flatMap(({ curves }) => [...curves.keys()]))];
   return names
-    .filter((name) => !names.some((metric) => bicubicName(metric) === name))
+    .filter((name) => isWanted(name) && !names.some((metric) => bicubicName(metric) === name))
     .sort((a, b) => placeOf(a) - placeOf(b))
     .map((name) => {
       const lines = runs.flatMap(({ state, variant, curves }): Line[] => {

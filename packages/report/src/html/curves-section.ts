@@ -5,7 +5,7 @@ import { TASK_GRADIENTS } from './tasks-section.js';
 
 /** Losses and what validation found over all images stand open, the rest is to be opened. */
 export function curvesSection(runs: readonly RunEvidence[]): SafeHtml | null {
-  const charts = curveCharts(runs).filter(({ name }) => !name.startsWith(TASK_GRADIENTS));
+  const charts = curveCharts(runs, (name) => !name.startsWith(TASK_GRADIENTS));
   if (charts.length === 0) return null;
   const isMain = ({ name }: NamedChart) =>
     name !== 'learningRate' && (!name.includes('.') || /^validation\.[^.]+$/.test(name));

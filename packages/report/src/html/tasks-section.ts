@@ -1,5 +1,6 @@
 import { curveCharts } from '../charts/curve-chart.js';
 import type { RunEvidence } from '../evidence/run-evidence.js';
+import { mean } from '../statistics/effect-size.js';
 import { NONE } from '../tables/table.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { plainTable } from './table.js';
@@ -10,7 +11,7 @@ const WHOLE = `${TASK_GRADIENTS}all.`;
 
 /** How the tasks pull at the parameters they share; null where it was not measured. */
 export function tasksSection(runs: readonly RunEvidence[]): SafeHtml | null {
-  const charts = curveCharts(runs).filter(({ name }) => name.startsWith(WHOLE));
+  const charts = curveCharts(runs, (name) => name.startsWith(WHOLE));
   if (charts.length === 0) return null;
   return html`<section aria-labelledby="tasks">
     <h2 id="tasks">The tasks on the shared parameters</h2>
@@ -56,10 +57,6 @@ function stagesOf(cells: readonly RunEvidence[]): string[] {
 
 function valuesOf(cells: readonly RunEvidence[], name: string): number[] {
   return cells.flatMap(({ curves }) => (curves.get(name) ?? []).map(({ value }) => value));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function format(value: number): string {
