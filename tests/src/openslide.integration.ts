@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { shrinkByArea, type RgbImage, type Source } from '@mmsr/core';
 import { openslidePart, slidesSource } from '@mmsr/data';
-import { mmsrRun, temporaryFolder } from './command-line.js';
+import { mmsrRun, start, temporaryFolder } from './command-line.js';
 import { writeExperiment } from './experiments.js';
 
 /*
@@ -140,6 +140,25 @@ test('a thread reads the same pixels through its own handle', async () => {
   });
   await source.close();
   expect(largestDifference(here, there)).toBe(0);
+});
+
+test('a thread that alone has read slides ends well', async () => {
+  const library = new URL('../../packages/data/dist/slides/openslide-library.js', import.meta.url)
+    .href;
+  const inThread = `
+    import(process.argv[2]).then(async ({ findOpenSlide }) => {
+      const openslide = await findOpenSlide();
+      const slide = openslide.open(process.argv[3]);
+      openslide.read(slide, { level: 0, x: 0, y: 0, width: 64, height: 64 });
+      openslide.close(slide);
+    });`;
+  const script = `
+    const { Worker } = require('node:worker_threads');
+    new Worker(${JSON.stringify(inThread)}, { eval: true, argv: process.argv.slice(1) })
+      .on('exit', (code) => console.log('the thread ended with', code));`;
+  const args = ['-e', script, library, join(folder, 'slides', 'j2k-rgb.svs')];
+  const ended = await start(process.execPath, args, folder, { MMSR_CACHE: cache }).ended;
+  expect(ended).toMatchObject({ code: 0, stdout: 'the thread ended with 0\n' });
 });
 
 test.each(['jpeg.svs', 'j2k-rgb.svs'])('%s cut off at a third is named', async (name) => {

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
-import type koffi from 'koffi';
+import type koffiModule from 'koffi';
 import { messageOf, MmsrError } from '@mmsr/core';
 import { installedLibrary } from './openslide-part.js';
 
-type Koffi = typeof koffi;
+type Koffi = typeof koffiModule;
 type Library = ReturnType<Koffi['load']>;
 
 /** A slide of OpenSlide; opaque. */
@@ -66,9 +66,9 @@ async function search(): Promise<OpenSlide | undefined> {
  */
 export function loadOpenSlide(file: string): OpenSlide {
   try {
-    const loaded = createRequire(import.meta.url)('koffi') as Koffi;
-    const library = loaded.load(file);
-    keepForever(library);
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    const library = koffi.load(file);
+    keepForever(koffi, file);
     return bind(library);
   } catch (error) {
     throw new MmsrError('E_FILE', `OpenSlide cannot be loaded: ${messageOf(error)}`, {
@@ -79,15 +79,19 @@ export function loadOpenSlide(file: string): OpenSlide {
   }
 }
 
-const KEPT = Symbol.for('mmsr.openslide');
-
 /**
- * A library that is garbage is unloaded by koffi, while threads of its own may still run in it; this one is
- * held as long as the process lives, even where modules are thrown away, as between files of tests.
+ * Holds the library as long as the process lives. koffi unloads it when the thread that loaded it ends, before
+ * the C library calls what OpenSlide's GLib asked to be called at a thread's end, which is then no longer there.
+ * Windows calls it while it unloads.
  */
-function keepForever(library: Library): void {
-  const scope = globalThis as { [KEPT]?: Library[] };
-  (scope[KEPT] ??= []).push(library);
+function keepForever(koffi: Koffi, file: string): void {
+  if (process.platform === 'win32') return;
+  const RTLD_NOW = 2;
+  const dlopen = koffi.load(null).func('void *dlopen(const char *, int)') as (
+    file: string,
+    flags: number,
+  ) => Handle | null;
+  dlopen(file, RTLD_NOW);
 }
 
 function bind(library: Library): OpenSlide {
