@@ -110,6 +110,11 @@ async function cases() {
       theirs: { kind: 'openslide', paths: [tiff] },
     },
     {
+      name: 'the same TIFF as a slide',
+      source: sourceOf('slides', { paths: [tiff], minTissueFraction: 0, ...native }),
+      theirs: { kind: 'openslide', paths: [tiff] },
+    },
+    {
       name: 'LR-HR pairs of PNG files',
       source: sourceOf('pairs', { hr: ['hr/*.png'], lr: ['lr/*.png'], ...native }),
       theirs: { kind: 'pairs', paths: png },

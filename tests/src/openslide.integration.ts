@@ -119,6 +119,28 @@ test.each([
   await source.close();
 });
 
+test.each(['jpeg.svs', 'j2k-rgb.svs'])(
+  '%s: read again and again, the pixels stay',
+  async (name) => {
+    const source = await open(name);
+    for (const magnification of [40, 20, 10, 5]) {
+      for (const [x, y] of [
+        [0, 0],
+        [97, 50],
+        [150, 90],
+      ] as const) {
+        const region = { x, y, width: 90, height: 70 };
+        const first = (await source.read(0, magnification, region)).hr;
+        await source.read(0, magnification, region);
+        // From tiles that are kept by now.
+        const third = (await source.read(0, magnification, region)).hr;
+        expect(largestDifference(first.data, third.data)).toBe(0);
+      }
+    }
+    await source.close();
+  },
+);
+
 test('a thread reads the same pixels through its own handle', async () => {
   const source = await open('j2k-rgb.svs');
   const region = { x: 100, y: 50, width: 64, height: 64 };

@@ -1,5 +1,5 @@
 import type { Region, RgbImage } from './rgb-image.js';
-import { resampleBothAxes, toBytes, type Taps } from './separable.js';
+import { packTaps, resampleBothAxes, toBytes, type Taps } from './separable.js';
 
 /** What floating point may add to a position or take from it, in pixels. */
 const SLACK_PX = 1e-6;
@@ -31,7 +31,7 @@ function areaTaps(first: number, length: number, factor: number, inputFirst: num
       weights[i * count + tap] = Math.max(0, overlap) / (end - start);
     }
   }
-  return { length, count, indices, weights };
+  return packTaps(length, count, indices, weights);
 }
 
 /** Pixels along one side of an image that is shrunk: those it can fill. */

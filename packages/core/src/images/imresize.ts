@@ -1,5 +1,5 @@
 import type { RgbImage } from './rgb-image.js';
-import { resampleBothAxes, toBytes, type Samples, type Taps } from './separable.js';
+import { packTaps, resampleBothAxes, toBytes, type Samples, type Taps } from './separable.js';
 
 /**
  * Bicubic resizing as MATLAB's imresize does it, and as the tables of the super-resolution literature
@@ -52,7 +52,7 @@ function makeTaps(inputLength: number, scale: number): Taps {
       weights[tap] = (weights[tap] as number) / sum;
     }
   }
-  return { length, count, indices, weights };
+  return packTaps(length, count, indices, weights);
 }
 
 const cache = new Map<string, Taps>();

@@ -1,13 +1,47 @@
+/** Inputs that are weighed in one go: fewer passes over the output. */
+const GROUP = 4;
+
 /** For each output position along one axis: which input positions count, and how much. */
 export interface Taps {
   /** Output positions. */
   readonly length: number;
-  /** Input positions for each output position. */
+  /** Input positions for each output position, a multiple of four. */
   readonly count: number;
   /** [length, count], input positions. */
   readonly indices: Int32Array;
-  /** [length, count], summing to 1 over each output position. */
+  /** [length, count], summing to 1 over each output position; 0 behind the last. */
   readonly weights: Float64Array;
+}
+
+/**
+ * Leaves out what weighs nothing; the order of the others, and with it every rounding, stays.
+ * @param indices [length, count], input positions
+ * @param weights [length, count]
+ */
+export function packTaps(
+  length: number,
+  count: number,
+  indices: Int32Array,
+  weights: Float64Array,
+): Taps {
+  const used = Array.from({ length }, (_, i) =>
+    Array.from({ length: count }, (__, tap) => i * count + tap).filter((at) => weights[at] !== 0),
+  );
+  const longest = used.reduce((most, { length: taps }) => Math.max(most, taps), 0);
+  const packedCount = Math.ceil(longest / GROUP) * GROUP;
+  const packed = {
+    length,
+    count: packedCount,
+    indices: new Int32Array(length * packedCount),
+    weights: new Float64Array(length * packedCount),
+  };
+  used.forEach((taps, i) =>
+    taps.forEach((at, tap) => {
+      packed.indices[i * packedCount + tap] = indices[at] as number;
+      packed.weights[i * packedCount + tap] = weights[at] as number;
+    }),
+  );
+  return packed;
 }
 
 /** Numbers in rows from the top, pixels interleaved: [heightPx, widthPx, channels]. */
@@ -20,84 +54,73 @@ export interface Samples {
 
 /** Weighs along the vertical axis, then along the horizontal one, in float64. */
 export function resampleBothAxes(
-  image: Samples,
+  { data, widthPx, channels }: Samples,
   vertical: Taps,
   horizontal: Taps,
 ): Float64Array<ArrayBuffer> {
-  const rows = resampleRows(image, vertical);
-  return image.channels === 3
-    ? resampleRgbColumns(rows, image.widthPx, vertical.length, horizontal)
-    : resampleColumns(rows, image, vertical.length, horizontal);
-}
-
-function resampleRows({ data, widthPx, channels }: Samples, taps: Taps): Float64Array {
   const rowLength = widthPx * channels;
-  const result = new Float64Array(taps.length * rowLength);
-  for (let tap = 0; tap < taps.length * taps.count; tap++) {
-    const weight = taps.weights[tap] as number;
-    if (weight === 0) continue;
-    const from = (taps.indices[tap] as number) * rowLength;
-    const to = Math.floor(tap / taps.count) * rowLength;
-    for (let i = 0; i < rowLength; i++) {
-      result[to + i] = (result[to + i] as number) + weight * (data[from + i] as number);
-    }
-  }
+  const rows = new Float64Array(vertical.length * rowLength);
+  const columns = { step: rowLength, lines: 1, run: rowLength, fromLine: 0, toLine: 0 };
+  weigh(new Float64Array(data), rows, vertical, columns);
+  const toRow = horizontal.length * channels;
+  const result = new Float64Array(vertical.length * toRow);
+  const lines = { lines: vertical.length, fromLine: rowLength, toLine: toRow };
+  weigh(rows, result, horizontal, { step: channels, run: channels, ...lines });
   return result;
 }
 
-function resampleColumns(
-  rows: Float64Array,
-  { widthPx, channels }: Samples,
-  heightPx: number,
-  { length, count, indices, weights }: Taps,
-): Float64Array<ArrayBuffer> {
-  const result = new Float64Array(heightPx * length * channels);
-  for (let y = 0; y < heightPx; y++) {
-    const row = y * widthPx * channels;
-    for (let channel = 0; channel < channels; channel++) {
-      let to = y * length * channels + channel;
-      for (let x = 0; x < length; x++, to += channels) {
-        let sum = 0;
-        for (let tap = x * count; tap < (x + 1) * count; tap++) {
-          const weight = weights[tap] as number;
-          if (weight === 0) continue;
-          sum += weight * (rows[row + (indices[tap] as number) * channels + channel] as number);
-        }
-        result[to] = sum;
-      }
-    }
-  }
-  return result;
+/** How an axis lies in memory. */
+interface Axis {
+  /** Numbers from one position of the axis to the next. */
+  readonly step: number;
+  /** Numbers side by side that belong to one position. */
+  readonly run: number;
+  /** Lines along the axis, and the numbers from one to the next in the input and the output. */
+  readonly lines: number;
+  readonly fromLine: number;
+  readonly toLine: number;
 }
 
-/** The same for three channels, four times as fast: every patch of every batch goes through here. */
-function resampleRgbColumns(
-  rows: Float64Array,
-  widthPx: number,
-  heightPx: number,
-  { length, count, indices, weights }: Taps,
-): Float64Array<ArrayBuffer> {
-  const result = new Float64Array(heightPx * length * 3);
-  for (let y = 0, to = 0; y < heightPx; y++) {
-    const row = y * widthPx;
-    for (let x = 0; x < length; x++, to += 3) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      for (let tap = x * count; tap < (x + 1) * count; tap++) {
-        const weight = weights[tap] as number;
-        if (weight === 0) continue;
-        const from = (row + (indices[tap] as number)) * 3;
-        red += weight * (rows[from] as number);
-        green += weight * (rows[from + 1] as number);
-        blue += weight * (rows[from + 2] as number);
-      }
-      result[to] = red;
-      result[to + 1] = green;
-      result[to + 2] = blue;
+/** Adds to each output position the inputs that its taps name. */
+function weigh(from: Float64Array, to: Float64Array, taps: Taps, axis: Axis): void {
+  const { count, indices, weights } = taps;
+  for (let tap = 0; tap < taps.length * count; tap += GROUP) {
+    const at = (offset: number) => (indices[tap + offset] as number) * axis.step;
+    const weight = (offset: number) => weights[tap + offset] as number;
+    const output = Math.floor(tap / count) * axis.step;
+    const [first, second, third, fourth] = [at(0), at(1), at(2), at(3)];
+    const [w0, w1, w2, w3] = [weight(0), weight(1), weight(2), weight(3)];
+    addFour(from, to, axis, output, first, w0, second, w1, third, w2, fourth, w3);
+  }
+}
+
+/** The inner loop: numbers as arguments, as objects would be read again for each pixel. */
+function addFour(
+  from: Float64Array,
+  to: Float64Array,
+  { lines, run, fromLine, toLine }: Axis,
+  output: number,
+  first: number,
+  w0: number,
+  second: number,
+  w1: number,
+  third: number,
+  w2: number,
+  fourth: number,
+  w3: number,
+): void {
+  for (let line = 0; line < lines; line++) {
+    const start = line * fromLine;
+    const end = line * toLine + output + run;
+    for (let i = line * toLine + output, input = start; i < end; i++, input++) {
+      to[i] =
+        (to[i] as number) +
+        w0 * (from[first + input] as number) +
+        w1 * (from[second + input] as number) +
+        w2 * (from[third + input] as number) +
+        w3 * (from[fourth + input] as number);
     }
   }
-  return result;
 }
 
 /** To 8 bits: clipped to 0..255, halves rounded to the even neighbour. */

@@ -22,15 +22,18 @@ export interface OpenSlide {
   /** In pixels of the level. */
   levelSize(slide: Handle, level: number): { widthPx: number; heightPx: number };
   /**
-   * Reads premultiplied ARGB, in the machine's order.
+   * Reads premultiplied ARGB, a number for each pixel; the next read may overwrite it.
    * @param x of the corner, in pixels of level 0
    * @param width in pixels of the level
    */
   read(
     slide: Handle,
     at: { level: number; x: number; y: number; width: number; height: number },
-  ): Uint8Array;
+  ): Uint32Array;
 }
+
+/** Regions up to this many pixels are read into the same memory: getting some anew takes as long as a patch. */
+const KEPT_PIXELS = 1 << 20;
 
 const SYSTEM_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   linux: ['libopenslide.so.1', 'libopenslide.so.0'],
@@ -109,7 +112,8 @@ function bind(library: Library): OpenSlide {
   ) as (slide: Handle, level: number, width: number[], height: number[]) => void;
   const read = of(
     'void openslide_read_region(void *, void *, int64_t, int64_t, int32_t, int64_t, int64_t)',
-  ) as (slide: Handle, to: Uint8Array, ...rest: number[]) => void;
+  ) as (slide: Handle, to: Uint32Array, ...rest: number[]) => void;
+  const memory = new Uint32Array(KEPT_PIXELS);
   return {
     version: version(),
     open,
@@ -123,9 +127,10 @@ function bind(library: Library): OpenSlide {
       return { widthPx: Number(width[0]), heightPx: Number(height[0]) };
     },
     read(slide, { level, x, y, width, height }) {
-      const argb = new Uint8Array(width * height * 4);
-      read(slide, argb, x, y, level, width, height);
-      return argb;
+      const pixels = width * height;
+      const to = pixels <= KEPT_PIXELS ? memory.subarray(0, pixels) : new Uint32Array(pixels);
+      read(slide, to, x, y, level, width, height);
+      return to;
     },
   };
 }

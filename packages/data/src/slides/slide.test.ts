@@ -1,6 +1,6 @@
 import type { OpenSlide } from './openslide-library.js';
 import { decide, scaleOfSlide } from './slide-scale.js';
-import { levelFor, onBackground, Slide } from './slide.js';
+import { levelFor, Slide } from './slide.js';
 
 const levels = (...downsamples: number[]) =>
   downsamples.map((downsample) => ({ widthPx: 1, heightPx: 1, downsample }));
@@ -16,12 +16,6 @@ test.each([
   [64, 2],
 ])('a pyramid with gaps is read at %f from level %i', (factor, level) => {
   expect(levelFor(levels(1, 4.0001, 16.002), factor)).toBe(level);
-});
-
-test('transparent pixels are put on the background', () => {
-  const argb = Uint8Array.of(30, 20, 10, 255, 0, 0, 0, 0, 15, 10, 5, 128);
-  const { data } = onBackground(argb, 3, 1, [255, 255, 100]);
-  expect([...data]).toEqual([10, 20, 30, 255, 255, 100, 5 + 127, 10 + 127, 15 + 50]);
 });
 
 test.each([
@@ -66,9 +60,7 @@ function fakeLibrary(properties: Readonly<Record<string, string>> = {}) {
     read: (_, at) => {
       reads.push(at);
       if (at.x > 3000) fault = 'Corrupt JPEG data';
-      return new Uint8Array(at.width * at.height * 4).map((__, i) =>
-        i % 4 === 3 ? 255 : i % 4 === 2 ? at.level : 9,
-      );
+      return new Uint32Array(at.width * at.height).fill(0xff000909 + at.level * 0x10000);
     },
   };
   return { library, reads, opened: () => opened };
@@ -96,6 +88,32 @@ test('what the scanner left out is not part of the slide', () => {
   expect(slide.bounds).toEqual({ x: 1000, y: 500, width: 800, height: 600 });
   slide.read(4, { x: 2, y: 1, width: 1, height: 1 });
   expect(reads).toEqual([{ level: 1, x: 1008, y: 504, width: 1, height: 1 }]);
+});
+
+test.each([
+  ['the level itself', 1, { x: 3, y: 5 }, {}, true],
+  ['a level of a whole factor', 4, { x: 8, y: 16 }, {}, true],
+  ['a factor between levels', 5.5, { x: 8, y: 16 }, {}, true],
+  ['an origin between pixels of the level', 4, { x: 8, y: 18 }, {}, false],
+  ['tiles that overlap', 1, { x: 0, y: 0 }, { 'openslide.vendor': 'mirax' }, false],
+])(
+  'whether regions of a slide give the same pixels: %s',
+  (_, factor, origin, properties, alike) => {
+    const { library } = fakeLibrary(properties);
+    expect(Slide.open(library, 'a.svs', 'a.svs').readsAlike(factor, origin)).toBe(alike);
+  },
+);
+
+test('a level whose size is rounded is read at positions between its pixels', () => {
+  const { library } = fakeLibrary();
+  const levelSize = (_: object, level: number) => ({
+    widthPx: Math.floor(4002 / 4 ** level),
+    heightPx: 2000 / 4 ** level,
+  });
+  const slide = Slide.open({ ...library, levelSize }, 'a.svs', 'a.svs');
+  expect(slide.levels[1]?.downsample).toBeCloseTo(4.001, 4);
+  expect(slide.readsAlike(4, { x: 0, y: 0 })).toBe(false);
+  expect(slide.readsAlike(3, { x: 0, y: 0 })).toBe(true);
 });
 
 test('the label and the height of a pixel are kept beside what decides', () => {

@@ -1,11 +1,5 @@
-import {
-  coveredRegion,
-  createRgbImage,
-  MmsrError,
-  type Region,
-  type RgbImage,
-  shrinkRegion,
-} from '@mmsr/core';
+import { coveredRegion, MmsrError, type Region, type RgbImage } from '@mmsr/core';
+import { type Argb, type Rgb, shrinkOnBackground } from './argb.js';
 import type { OpenSlide } from './openslide-library.js';
 
 /** A level of a slide's pyramid. */
@@ -32,38 +26,16 @@ export function levelFor(levels: readonly Level[], factor: number): number {
   return best;
 }
 
-/** Premultiplied ARGB of a little-endian machine on a background, as RGB. */
-export function onBackground(
-  argb: Uint8Array,
-  width: number,
-  height: number,
-  background: readonly [number, number, number],
-): RgbImage {
-  const image = createRgbImage(width, height);
-  const { data } = image;
-  const [red, green, blue] = background;
-  for (let i = 0, o = 0; i < argb.length; i += 4, o += 3) {
-    const clear = 255 - (argb[i + 3] as number);
-    data[o] = argb[i + 2] as number;
-    data[o + 1] = argb[i + 1] as number;
-    data[o + 2] = argb[i] as number;
-    // Scanned pixels are opaque.
-    if (clear === 0) continue;
-    data[o] = (data[o] as number) + Math.round((clear * red) / 255);
-    data[o + 1] = (data[o + 1] as number) + Math.round((clear * green) / 255);
-    data[o + 2] = (data[o + 2] as number) + Math.round((clear * blue) / 255);
-  }
-  return image;
-}
-
 const WHITE = [255, 255, 255] as const;
+/** Scanners whose tiles overlap, as OpenSlide calls them. */
+const STITCHED = ['mirax', 'ventana'];
 
 /** A slide that OpenSlide has open. Positions are in native pixels of its part that was scanned. */
 export class Slide {
   readonly levels: readonly Level[];
   /** What was scanned, in pixels of level 0: all of it, unless the scanner's file says otherwise. */
   readonly bounds: Region;
-  readonly #background: readonly [number, number, number];
+  readonly #background: Rgb;
   #handle: object | undefined;
 
   private constructor(
@@ -109,7 +81,22 @@ export class Slide {
     const level = levelFor(this.levels, factor);
     const { downsample } = this.levels[level] as Level;
     const rest = Math.max(1, factor / downsample);
-    return shrinkRegion(this.#readLevel(level, coveredRegion(region, rest), origin), rest, region);
+    const argb = this.#readLevel(level, coveredRegion(region, rest), origin);
+    return shrinkOnBackground(argb, this.#background, rest, region);
+  }
+
+  /**
+   * Whether a pixel is the same whatever region it is read with: not where OpenSlide has to move a level by a part
+   * of a pixel, or pixels of several tiles lie on each other.
+   * @param factor as for `read`
+   * @param origin as for `read`
+   */
+  readsAlike(factor: number, origin: Pick<Region, 'x' | 'y'>): boolean {
+    const { downsample } = this.levels[levelFor(this.levels, factor)] as Level;
+    const isOnGrid = [downsample, origin.x / downsample, origin.y / downsample].every((number) =>
+      Number.isInteger(number),
+    );
+    return isOnGrid && !STITCHED.includes(this.property('openslide.vendor') ?? '');
   }
 
   close(): void {
@@ -126,14 +113,14 @@ export class Slide {
     level: number,
     { x, y, width, height }: Region,
     origin: Pick<Region, 'x' | 'y'>,
-  ): RgbImage {
+  ): Argb {
     const { downsample } = this.levels[level] as Level;
     const corner = {
       x: Math.round(origin.x + x * downsample),
       y: Math.round(origin.y + y * downsample),
     };
     const handle = this.#opened();
-    const argb = this.library.read(handle, { level, ...corner, width, height });
+    const pixels = this.library.read(handle, { level, ...corner, width, height });
     const fault = this.library.error(handle);
     if (fault !== null) {
       // After an error a handle gives nothing more, though other places of the slide may be sound.
@@ -144,7 +131,7 @@ export class Slide {
         { where: this.where, advice: 'Is the file complete?' },
       );
     }
-    return onBackground(argb, width, height, this.#background);
+    return { pixels, width, height };
   }
 
   #readLevels(): Level[] {

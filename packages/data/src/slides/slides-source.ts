@@ -17,10 +17,11 @@ import { findFiles, type FoundFile } from '../images/find-files.js';
 import { fileOptions, ImagesConfig, ImagesSource, openImages } from '../images/images-source.js';
 import { type LoadedImage, type LoadOptions, placeOf } from '../images/load-image.js';
 import { inParallelWithFaults } from '../in-parallel.js';
-import { assertInside } from '../shrink-native.js';
+import { assertInside, sizeAt } from '../shrink-native.js';
 import { findOpenSlide, type OpenSlide } from './openslide-library.js';
 import { scaleOfSlide } from './slide-scale.js';
 import { Slide } from './slide.js';
+import { TileCache } from './tile-cache.js';
 import {
   type HandedOverTissue,
   handedOverTissue,
@@ -31,6 +32,8 @@ import {
 const SLIDES_AT_A_TIME = 4;
 /** Each open slide has a file descriptor and a cache of its own. */
 const OPEN_SLIDES = 32;
+/** In every thread, for all slides of a source. */
+const TILE_CACHE_BYTES = 128 << 20;
 
 const INSTALL = 'For whole slides of every scanner run: npx mmsr-run install openslide';
 
@@ -63,6 +66,7 @@ interface LoadedSlide {
 class SlidesSource implements Source {
   readonly images: readonly SourceImage[];
   readonly #open = new Map<number, Slide>();
+  readonly #tiles = new TileCache(TILE_CACHE_BYTES);
 
   constructor(
     private readonly library: OpenSlide,
@@ -72,11 +76,10 @@ class SlidesSource implements Source {
   }
 
   async read(index: number, magnification: number, region: Region): Promise<{ hr: RgbImage }> {
-    const { image, path, version, origin } = this.loaded[index] as LoadedSlide;
+    const { image, path, version } = this.loaded[index] as LoadedSlide;
     assertInside(image, magnification, region);
-    const factor = image.magnification / magnification;
     try {
-      return { hr: this.#slide(index).read(factor, region, origin) };
+      return { hr: this.#read(index, magnification, region) };
     } finally {
       // After reading, and the better reason where that failed.
       await assertUnchanged(path, version, image.id);
@@ -91,6 +94,15 @@ class SlidesSource implements Source {
     for (const slide of this.#open.values()) slide.close();
     this.#open.clear();
     return Promise.resolve();
+  }
+
+  #read(index: number, magnification: number, region: Region): RgbImage {
+    const { image, origin } = this.loaded[index] as LoadedSlide;
+    const slide = this.#slide(index);
+    const factor = image.magnification / magnification;
+    const read = (of: Region) => slide.read(factor, of, origin);
+    if (!slide.readsAlike(factor, origin)) return read(region);
+    return this.#tiles.read(`${index} ${factor}`, sizeAt(image, magnification), region, read);
   }
 
   #slide(index: number): Slide {
