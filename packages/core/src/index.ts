@@ -78,7 +78,7 @@ export { summarize, confusionMatrix } from './evaluation/summarize.js';
 export type { WritePicture } from './evaluation/pictures.js';
 export * from './run/results.js';
 export * from './run/safetensors.js';
-export { writeDurably } from './run/durable.js';
+export { makeFolder, writeDurably } from './run/durable.js';
 export { RunDirectory } from './run/run-directory.js';
 export {
   DIFFERENCE_KINDS,

@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, MmsrError, writeDurably } from '@mmsr/core';
+import { makeFolder, writeDurably } from '@mmsr/core';
 import type { StudySummary } from './study/study-summary.js';
 import { answers } from './tables/answers.js';
 import { toCsv } from './tables/csv.js';
@@ -25,11 +25,7 @@ export async function writeTables(folder: string, summary: StudySummary): Promis
     ['statistics.json', `${JSON.stringify(summary, null, 2)}\n`],
   ];
   const target = join(folder, 'report');
-  try {
-    await mkdir(target, { recursive: true });
-  } catch (error) {
-    throw new MmsrError('E_FILE', `cannot be made (${messageOf(error)})`, { where: target });
-  }
+  await makeFolder(target);
   const old = (await readdir(target)).filter((name) => TABLE_FILE.test(name));
   const names = files.map(([name]) => name);
   for (const name of old) if (!names.includes(name)) await rm(join(target, name));

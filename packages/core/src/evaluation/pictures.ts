@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRgbImage, type RgbImage } from '../images/rgb-image.js';
-import { fileError } from '../run/durable.js';
+import { makeFolder } from '../run/durable.js';
 import { errorMap } from './error-map.js';
 import type { EvaluatedImage } from './evaluator.js';
 import { drawLabel, LABEL_HEIGHT_PX } from './label.js';
@@ -44,11 +43,7 @@ export class PictureKeeper {
     const { lr, hr } = image.sample;
     const error = errorMap(image.sr, hr);
     const panels = { lr, bicubic: image.bicubic, sr: image.sr, hr, error };
-    try {
-      await mkdir(join(this.folder, name), { recursive: true });
-    } catch (error) {
-      throw fileError('cannot be made', join(this.folder, name), error);
-    }
+    await makeFolder(join(this.folder, name));
     for (const [key, panel] of Object.entries(panels)) {
       await this.write(join(this.folder, name, `${key}.png`), panel);
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -66,13 +67,12 @@ function isAlive(owner: Owner | undefined): owner is Owner {
   return owner !== undefined && stateOf(owner) === 'alive';
 }
 
-/** Removes a lock in one step. One that another process took meanwhile is put back. */
+/** Removes a lock in one step, also on a disk without room. One that another process took meanwhile is put back. */
 export async function takeAway(
   lock: string,
   isMeant: (owner: Owner | undefined) => boolean,
 ): Promise<void> {
-  const aside = await mkdtemp(`${lock}.`);
-  const taken = join(aside, 'lock');
+  const taken = `${lock}.${randomUUID()}`;
   try {
     await rename(lock, taken);
     if (!isMeant(await readOwner(taken))) await rename(taken, lock);
@@ -80,7 +80,7 @@ export async function takeAway(
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && !isTaken(error)) throw fileError('cannot be removed', lock, error);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(taken, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeDurably } from './durable.js';
+import { makeFolder, writeDurably } from './durable.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -27,4 +27,13 @@ test('an error names the file and leaves nothing behind', async () => {
 test('a missing folder is an error that names the file', async () => {
   const path = join(folder, 'none', 'a');
   await expect(writeDurably(path, 'x')).rejects.toMatchObject({ code: 'E_FILE', where: path });
+});
+
+test('folders are made where they are missing; what is in the way is named', async () => {
+  const path = join(folder, 'a', 'b', 'c');
+  await makeFolder(path);
+  await makeFolder(path);
+  await writeDurably(join(path, 'file'), 'x');
+  const below = join(path, 'file', 'd');
+  await expect(makeFolder(below)).rejects.toMatchObject({ code: 'E_FILE', where: below });
 });

@@ -1,4 +1,4 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MmsrError } from '../errors.js';
 
@@ -25,6 +25,23 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError('cannot be written', path, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it, where they are missing, one by one: Node's own way calls a full disk a
+ * missing folder.
+ * @throws MmsrError E_FILE naming the folder and the cause
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && dirname(folder) !== folder) {
+      await makeFolder(dirname(folder));
+      return makeFolder(folder);
+    }
+    if (codeOf(error) !== 'EEXIST') throw fileError('cannot be made', folder, error);
   }
 }
 

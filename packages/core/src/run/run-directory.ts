@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RunEvent } from '../contracts/tracker.js';
 import type { StepState } from '../contracts/train-step.js';
@@ -14,7 +14,7 @@ import {
   removeUnfinished,
   setDamagedAside,
 } from './checkpoint-list.js';
-import { fileError, writeDurably } from './durable.js';
+import { fileError, makeFolder, writeDurably } from './durable.js';
 import { EventLog } from './event-log.js';
 import {
   differences,
@@ -101,8 +101,8 @@ export class RunDirectory {
    */
   async setAside(): Promise<string> {
     const folder = join(dirname(this.path), '.stale');
+    await makeFolder(folder);
     try {
-      await mkdir(folder, { recursive: true });
       const taken = new Set(await readdir(folder));
       const name = basename(this.path);
       let number = 1;
@@ -150,11 +150,7 @@ export class RunDirectory {
     const existing = await this.manifest();
     const changes = existing === undefined ? [] : runDifferences(existing, manifest);
     this.#refuse(changes, allowed);
-    try {
-      await mkdir(this.checkpoints, { recursive: true });
-    } catch (error) {
-      throw fileError('cannot be made', this.path, error);
-    }
+    await makeFolder(this.checkpoints);
     if (existing === undefined) await this.#write('manifest.json', manifest);
     await removeUnfinished(this.path);
     if (existing !== undefined) await this.#noteChanges(existing, manifest, changes);

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MmsrError } from '../errors.js';
 import { OWNER_FILE, readOwner, stateOf, thisProcess, type Owner } from '../native-parts/owner.js';
 import { place, takeAway } from '../native-parts/part-lock.js';
-import { fileError } from './durable.js';
+import { fileError, makeFolder } from './durable.js';
 import { BEAT_FILE, BEAT_MS, startHeartbeat } from './heartbeat.js';
 
 /** The process that works in a run directory. */
@@ -50,7 +50,7 @@ export class RunLock {
     const path = lockPath(directory);
     const owner = { ...thisProcess(), ...describeHere() };
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       while (!(await place(path, owner))) await takeOver(path, options);
     } catch (error) {
       throw error instanceof MmsrError ? error : fileError('cannot be locked', directory, error);

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Study } from '../experiment/study.js';
-import { fileError, writeDurably } from './durable.js';
+import { makeFolder, writeDurably } from './durable.js';
 import { readJson } from './run-directory.js';
 
 /** study.json beside the cells' run directories: what no single cell knows. */
@@ -13,11 +12,7 @@ export interface StudyRecord extends Pick<Study, 'name' | 'description' | 'compa
 export async function writeStudyRecord(folder: string, study: Study): Promise<void> {
   const { name, description, compare, cellNames } = study;
   const record: StudyRecord = { format: 1, name, description, compare, cellNames };
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw fileError('cannot be made', folder, error);
-  }
+  await makeFolder(folder);
   await writeDurably(join(folder, 'study.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
 
