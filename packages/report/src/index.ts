@@ -48,5 +48,5 @@ export { protocolText } from './tables/protocol-text.js';
 export { resultsTables } from './tables/results-table.js';
 export { studyTables } from './tables/study-tables.js';
 export { plainLine, type Column, type Table, type TableCell } from './tables/table.js';
-export { writeTables } from './write-tables.js';
+export { toStatisticsJson, writeTables } from './write-tables.js';
 export { reportHtml, writeReport, type ReportInput } from './write-report.js';
