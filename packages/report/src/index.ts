@@ -19,10 +19,12 @@ export {
   type TestedCell,
 } from './statistics/pair-images.js';
 export { pairedSample, type PairedSample } from './statistics/paired-sample.js';
+export { PRIMARY, type Family } from './statistics/families.js';
 export {
   compare,
   CONFIDENCE_LEVEL,
   STATISTICS_PROTOCOL,
+  type CompareOptions,
   type ComparisonRow,
   type Contrast,
 } from './statistics/compare.js';
