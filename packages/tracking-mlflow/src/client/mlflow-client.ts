@@ -71,7 +71,7 @@ export interface NewModel {
   readonly tags: readonly KeyValue[];
 }
 
-/** By this, MLflow's page opens an experiment on its runs and not on traces of language models. */
+/** By this, MLflow's page takes an experiment for the training of models and not for traces of language models. */
 const TRAINS_MODELS = { key: 'mlflow.experimentKind', value: 'custom_model_development' };
 
 /** The calls of MLflow's REST API that a run needs, each checked before it is sent. */

@@ -35,8 +35,8 @@ export async function sendPicture(
   const name = keyOf(folder, LONGEST_PICTURE);
   for (const panel of PANELS) {
     const bytes = await readInside(directory, `${dirname(event.path)}/${folder}/${panel}.png`);
-    // A section of the page for each picture, short titles, and the same ones for every run that is compared.
-    const stem = gridName(`${name}/${panel}`, event, id);
+    // One section of the page, short titles, and the same ones for every run that is compared.
+    const stem = gridName(`test images/${name} ${panel}`, event, id);
     await put(run.artifactUri, `images/${stem}.png`, bytes);
     // The grid shows this one while it is small; our panels are small already.
     await put(run.artifactUri, `images/${stem}+compressed.png`, bytes);

@@ -96,7 +96,7 @@ test('files, pictures for the grid, and the weights as a logged model', async ()
     'results.json',
   ]);
   const name =
-    /^images\/20x-1~(lr|bicubic|sr|hr)\+step\+5\+timestamp\+1700000005000\+[0-9a-f-]{36}(\+compressed)?\.png$/;
+    /^images\/test images~20x-1 (lr|bicubic|sr|hr)\+step\+5\+timestamp\+1700000005000\+[0-9a-f-]{36}(\+compressed)?\.png$/;
   expect(grid.length).toBe(8);
   for (const path of grid) expect(path).toMatch(name);
   const [model] = [...server.models.values()];
