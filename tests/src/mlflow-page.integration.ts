@@ -109,7 +109,6 @@ test('the page of the experiment lists the study above its cells', async () => {
   await open(experimentPage());
   await page.waitForSelector(linkTo('tiny'));
   expect(await page.$(linkTo('head-none'))).toBeNull();
-  await page.locator('::-p-text(Expand rows)').click();
   await page.locator('.ag-pinned-left-cols-container .ag-row button').click();
   for (const cell of CELLS) await page.waitForSelector(linkTo(cell));
 });
