@@ -3,29 +3,8 @@ import { join } from 'node:path';
 import type { CellResults, RunEvent } from '@mmsr/core';
 import { mmsrRun, temporaryFolder, type Ended } from './command-line.js';
 import { writeExperiment } from './experiments.js';
+import { curve, files, runsOf, succeeded, tags, type Point, type ShownRun } from './mlflow-runs.js';
 import { emptyAddress, FaultyProxy, MlflowServer, type ProxyMode } from './mlflow-server.js';
-
-interface Pair {
-  readonly key: string;
-  readonly value: string;
-}
-
-interface Point {
-  readonly key: string;
-  readonly value: number | string;
-  readonly step: number;
-  readonly timestamp: number;
-}
-
-interface ShownRun {
-  readonly info: Record<string, string> & {
-    readonly start_time: number;
-    readonly end_time: number;
-  };
-  readonly data: { readonly metrics?: Point[]; readonly params?: Pair[]; readonly tags: Pair[] };
-  readonly inputs?: { readonly dataset_inputs?: { readonly tags: Pair[] }[] };
-  readonly outputs?: { readonly model_outputs?: { readonly model_id: string; step: number }[] };
-}
 
 const HOSTILE = '<script>alert(1)</script> ../../x';
 const CELLS = ['head-none', 'head-pooled-linear'];
@@ -56,51 +35,15 @@ function experiment(name: string, tracking: string, steps = 6): Promise<string> 
   ]);
 }
 
-async function succeeded(command: Promise<Ended>): Promise<Ended> {
-  const ended = await command;
-  if (ended.code !== 0) throw new Error(`ended with ${ended.code}:\n${ended.stderr}`);
-  return ended;
-}
-
-/** Active runs of an experiment by name; fails where two have one name. */
-async function runsOf(name: string): Promise<Map<string, ShownRun>> {
-  const { experiment: found } = await server.get<{ experiment: { experiment_id: string } }>(
-    'experiments/get-by-name',
-    { experiment_name: name },
-  );
-  const { runs = [] } = await server.post<{ runs?: ShownRun[] }>('runs/search', {
-    experiment_ids: [found.experiment_id],
-  });
-  const byName = new Map(runs.map((run) => [String(run.info.run_name), run]));
-  expect(byName.size).toBe(runs.length);
-  return byName;
-}
-
-async function curve(run: ShownRun, key: string): Promise<Point[]> {
-  const query = { run_id: String(run.info.run_id), metric_key: key, max_results: '10000' };
-  const { metrics = [] } = await server.get<{ metrics?: Point[] }>('metrics/get-history', query);
-  return metrics;
-}
-
-async function files(run: ShownRun, path = ''): Promise<string[]> {
-  const query = { run_id: String(run.info.run_id), ...(path !== '' && { path }) };
-  const { files: listed = [] } = await server.get<{ files?: { path: string }[] }>(
-    'artifacts/list',
-    query,
-  );
-  return listed.map((file) => file.path).sort();
-}
-
-const tags = ({ data }: ShownRun) => new Map(data.tags.map(({ key, value }) => [key, value]));
-
-/** What events.jsonl of a cell says of each metric, each step once. */
+/** What events.jsonl of a cell says of each metric, each step once; `validation.psnrDb` is `validation/psnrDb` there. */
 async function recorded(study: string, cell: string): Promise<Map<string, Point[]>> {
   const text = await readFile(join(folder, 'runs', study, cell, 'events.jsonl'), 'utf8');
   const curves = new Map<string, Point[]>();
   for (const line of text.trimEnd().split('\n')) {
     const event = JSON.parse(line) as RunEvent;
     if (event.type !== 'metrics') continue;
-    for (const [key, value] of Object.entries(event.values)) {
+    for (const [name, value] of Object.entries(event.values)) {
+      const key = name.replace('.', '/');
       const points = curves.get(key) ?? [];
       points.push({ key, value, step: event.step, timestamp: event.time });
       curves.set(key, points);
@@ -111,12 +54,17 @@ async function recorded(study: string, cell: string): Promise<Map<string, Point[
 
 /** The whole study is on the server, each thing once, as its folder has it. */
 async function expectWhole(study: string, name = study): Promise<void> {
-  const runs = await runsOf(name);
+  const runs = await runsOf(server, name);
   expect([...runs.keys()].sort()).toEqual([...CELLS, study].sort());
   const parent = runs.get(study) as ShownRun;
   expect(parent.info.status).toBe('FINISHED');
-  expect(await files(parent)).toEqual(['report', 'report.html', 'study.json']);
-  expect(await files(parent, 'report')).toContain('report/tables.md');
+  expect(await files(server, parent)).toEqual(['report', 'report.html', 'study.json']);
+  expect(await files(server, parent, 'report')).toContain('report/tables.md');
+  const { artifact_uri: uri = '' } = parent.info;
+  expect(await server.artifact(uri, 'report.html')).toEqual(
+    await readFile(join(folder, 'runs', study, 'report.html')),
+  );
+  expect(tags(parent).get('mlflow.note.content')).toMatch(/^<script>.*\n\n- .* changed PSNR by /);
   for (const cell of CELLS) {
     const run = runs.get(cell) as ShownRun;
     const shown = tags(run);
@@ -130,7 +78,7 @@ async function expectWhole(study: string, name = study): Promise<void> {
 
 async function expectCurves(run: ShownRun, expected: Map<string, Point[]>): Promise<void> {
   for (const [key, points] of expected) {
-    const shown = await curve(run, key);
+    const shown = await curve(server, run, key);
     const byStep = shown.sort((a, b) => a.step - b.step);
     expect({ key, points: byStep.map(plain) }).toEqual({ key, points: points.map(plain) });
   }
@@ -144,20 +92,23 @@ async function expectFiles(run: ShownRun, study: string, cell: string): Promise<
   const results = JSON.parse(
     await readFile(join(directory, 'results.json'), 'utf8'),
   ) as CellResults;
-  const artifacts = ['events.jsonl', 'images', 'manifest.json', 'pictures', 'results.json'];
-  expect(await files(run)).toEqual(artifacts);
+  expect(await files(server, run)).toEqual([
+    'events.jsonl', 'images', 'manifest.json', 'pictures', 'report.html', 'results.json',
+  ]); // prettier-ignore
   const { artifact_uri: uri = '' } = run.info;
-  for (const name of ['manifest.json', 'results.json', 'events.jsonl']) {
+  for (const name of ['manifest.json', 'results.json', 'events.jsonl', 'report.html']) {
     expect(await server.artifact(uri, name)).toEqual(await readFile(join(directory, name)));
   }
   // Of each of two magnifications the first two, the best and the worst; four panels each, in two sizes.
-  const images = await files(run, 'images');
+  const images = await files(server, run, 'images');
   expect(images.length).toBe(2 * 4 * 4 * 2);
   for (const path of images) {
-    expect(path).toMatch(/\+step\+\d+\+timestamp\+\d+\+[0-9a-f-]{36}(\+compressed)?\.png$/);
+    expect(path).toMatch(
+      /^images\/test images~[12]0x-\w+ \w+\+step\+\d+\+timestamp\+\d+\+[0-9a-f-]{36}(\+compressed)?\.png$/,
+    );
   }
   const metrics = new Map(run.data.metrics?.map(({ key, value }) => [key, value]));
-  expect(metrics.get('test.psnrDb')).toBe(results.summary.all?.psnrDb);
+  expect(metrics.get('test/psnrDb')).toBe(results.summary.all?.psnrDb);
   expect(run.inputs?.dataset_inputs?.length).toBe(2);
   const [output, ...more] = run.outputs?.model_outputs ?? [];
   expect([output?.step, more]).toEqual([results.steps, []]);
@@ -182,11 +133,11 @@ test('a study is there while it runs, with children, curves, images, files and m
   );
   expect(stderr).not.toMatch(/mlflow:|geheim/);
   await expectWhole('live', name);
-  const run = (await runsOf(name)).get('head-none') as ShownRun;
+  const run = (await runsOf(server, name)).get('head-none') as ShownRun;
   const params = new Map(run.data.params?.map(({ key, value }) => [key, value]));
   expect(params.get('model.backbone.name')).toBe('edsr');
   expect(params.get('model.head')).toBe('null');
-  const processor = await curve(run, 'system/cpu_utilization_percentage');
+  const processor = await curve(server, run, 'system/cpu_utilization_percentage');
   expect(processor.length).toBeGreaterThan(0);
   for (const path of await readdir(join(folder, 'runs'), {
     recursive: true,
@@ -261,7 +212,7 @@ test('a run without a server, sent later, is the same as one sent live', async (
   expect(stderr).toContain('ECONNREFUSED');
   await succeeded(mmsrRun(['sync', 'runs/offline', '--uri', server.uri], folder));
   await expectWhole('offline');
-  const [live, offline] = [await runsOf(HOSTILE), await runsOf('offline')];
+  const [live, offline] = [await runsOf(server, HOSTILE), await runsOf(server, 'offline')];
   for (const cell of CELLS) {
     const [a, b] = [live.get(cell) as ShownRun, offline.get(cell) as ShownRun];
     const shape = async (run: ShownRun) => ({
@@ -270,7 +221,7 @@ test('a run without a server, sent later, is the same as one sent live', async (
         ?.filter(({ key }) => !key.startsWith('system/'))
         .map(({ key, value, step }) => [key, value, step]),
       tags: [...tags(run).keys()].sort(),
-      files: [await files(run), await files(run, 'pictures')],
+      files: [await files(server, run), await files(server, run, 'pictures')],
     });
     expect(await shape(b)).toEqual(await shape(a));
     const events = await recorded('offline', cell);

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadStudyRuns, summarizeRuns, writeReport } from '@mmsr/report';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
 import { madePng } from '../../packages/report/dist/testing/made-png.js';
+import { launchChromium } from './chromium.js';
 import { EVIL, largeStudy } from '../../packages/report/dist/testing/large-study.js';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
@@ -16,18 +16,12 @@ let report: string;
 let remove: () => Promise<void>;
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM))
-    throw new Error(`no Chromium at ${CHROMIUM}: apt-get install chromium`);
   const made = await largeStudy();
   remove = made.remove;
   const { folder } = made;
   const runs = await loadStudyRuns(folder);
   report = await writeReport({ folder, runs, summary: summarizeRuns(runs, { resamples: 200 }) });
-  browser = await puppeteer.launch({
-    executablePath: CHROMIUM,
-    // Chromium's own sandbox does not start as root, which containers often are.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-  });
+  browser = await launchChromium();
 }, 300000);
 afterAll(async () => {
   await browser?.close();

@@ -29,7 +29,7 @@ test('a study answers its question once all cells are done', async () => {
   const { code, stdout } = await mmsrRun(['exp.yaml'], folder);
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /The branch \(head-pooled-linear instead of head-none\) changed PSNR by [+-]\d\.\d{3} dB \(no CI, 1 group, 1 seed; Holm p = 1\.000\)/,
+    /The branch \(head-pooled-linear instead of head-none\) changed PSNR by [+-]\d\.\d{3} dB \(no CI, 1 group, 1 seed; Holm p = 1\.000 over 1 test\)/,
   );
   expect(stdout).toContain('warning: Only 1 group (slide or patient)');
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('runs/tiny/report.html');

@@ -9,10 +9,14 @@ import {
 } from '@mmsr/report';
 import type { CellReport } from './study.js';
 
+export interface WrittenReport {
+  readonly summary: StudySummary;
+  /** Paths, report.html first. */
+  readonly files: readonly string[];
+}
+
 /** Writes the report and the tables of what is done in a folder, of a study or of one run. */
-export async function writeAll(
-  folder: string,
-): Promise<{ summary: StudySummary; files: readonly string[] }> {
+export async function writeAll(folder: string): Promise<WrittenReport> {
   const runs = await loadStudyRuns(folder);
   const summary = summarizeRuns(runs);
   const tables = await writeTables(folder, summary);

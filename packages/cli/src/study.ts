@@ -4,7 +4,6 @@ import {
   InputError,
   type CellRequest,
   CellRunner,
-  createTracker,
   type CellOutcome,
   type CellResults,
   type DifferenceKind,
@@ -24,8 +23,6 @@ import {
 import { checkRoom } from './check-room.js';
 import { checkStudy } from './check.js';
 import { createContainer } from './composition.js';
-import { writeAll } from './reports.js';
-import { isLaunched } from './launchers/cell-process.js';
 
 /** An experiment file, read and resolved, with the plugins it names. */
 export interface LoadedStudy extends Study {
@@ -120,31 +117,7 @@ export async function runStudy(
       ...(error !== undefined && { error }),
     });
   }
-  const isDone = [...reports.values()].every(({ outcome }) => outcome === 'done');
-  await finishTracking(study, folder, isDone, options);
   return cells.map(({ cell }) => reports.get(cell.name) as CellReport);
-}
-
-/** Shows the study as a whole; the process of one cell leaves that to the one that started it. */
-async function finishTracking(
-  study: LoadedStudy,
-  directory: string,
-  isDone: boolean,
-  { onProgress }: RunStudyOptions,
-): Promise<void> {
-  const tracked = study.cells.find(({ experiment }) => experiment.tracking !== null);
-  if (tracked === undefined || isLaunched()) return;
-  const tracker = createTracker(study.container.resolve(PluginRegistry), tracked.experiment);
-  if (tracker?.finishStudy === undefined) return;
-  const say = (level: 'info' | 'warning', text: string) =>
-    onProgress?.(study.name, { phase: 'message', level, text });
-  // What is shown of a study includes its report and tables.
-  if (isDone) {
-    await writeAll(directory).catch((error: unknown) => {
-      say('warning', `the report could not be written: ${messageOf(error)}`);
-    });
-  }
-  await tracker.finishStudy({ experiment: study.name, directory, say });
 }
 
 /** Arguments of `mmsr-run` that do only this cell. */

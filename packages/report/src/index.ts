@@ -19,10 +19,12 @@ export {
   type TestedCell,
 } from './statistics/pair-images.js';
 export { pairedSample, type PairedSample } from './statistics/paired-sample.js';
+export { PRIMARY, type Family } from './statistics/families.js';
 export {
   compare,
   CONFIDENCE_LEVEL,
   STATISTICS_PROTOCOL,
+  type CompareOptions,
   type ComparisonRow,
   type Contrast,
 } from './statistics/compare.js';
@@ -48,5 +50,5 @@ export { protocolText } from './tables/protocol-text.js';
 export { resultsTables } from './tables/results-table.js';
 export { studyTables } from './tables/study-tables.js';
 export { plainLine, type Column, type Table, type TableCell } from './tables/table.js';
-export { writeTables } from './write-tables.js';
+export { toStatisticsJson, writeTables } from './write-tables.js';
 export { reportHtml, writeReport, type ReportInput } from './write-report.js';

@@ -11,8 +11,13 @@ import { studyTables } from './tables/study-tables.js';
 /** Tables that an earlier report may have left and this one has no more. */
 const TABLE_FILE = /^(?:results|comparison|bicubic|confusion)(?:-\d+)?\.csv$/;
 
+/** The summary of a study and its answers in sentences: what statistics.json holds. */
+export function toStatisticsJson(summary: StudySummary): string {
+  return `${JSON.stringify({ ...summary, answers: answers(summary) }, null, 2)}\n`;
+}
+
 /**
- * Writes DIR/report: tables.md, tables.tex, a CSV file for each table, and statistics.json, the summary itself.
+ * Writes DIR/report: tables.md, tables.tex, a CSV file for each table, and statistics.json.
  * @returns paths of the files
  * @throws MmsrError E_FILE
  */
@@ -22,7 +27,7 @@ export async function writeTables(folder: string, summary: StudySummary): Promis
     ['tables.md', toMarkdown(summary.name, answers(summary), tables)],
     ['tables.tex', toLatex(tables)],
     ...tables.map((table): [string, string] => [`${table.id}.csv`, toCsv(table)]),
-    ['statistics.json', `${JSON.stringify(summary, null, 2)}\n`],
+    ['statistics.json', toStatisticsJson(summary)],
   ];
   const target = join(folder, 'report');
   await makeFolder(target);

@@ -47,6 +47,18 @@ test('a study: its runs, its report, how it ended', async () => {
   }
 });
 
+test('the note of a study is its question and what its report answers', async () => {
+  await study.whole('a');
+  const note = () => server.run('made').tags.get('mlflow.note.content');
+  await syncFolder(study.folder, options);
+  expect(note()).toBe('Is it there?');
+  await mkdir(study.path('report'));
+  const answers = ['The branch (a_b_c) helped.', '<script> [x](y)'];
+  await writeFile(study.path('report', 'statistics.json'), JSON.stringify({ answers }));
+  await syncFolder(study.folder, options);
+  expect(note()).toBe('Is it there?\n\n- The branch (a\\_b\\_c) helped.\n- &lt;script> \\[x\\](y)');
+});
+
 test('again it sends nothing but a report that changed', async () => {
   await study.whole('a');
   await study.whole('b');
@@ -62,6 +74,37 @@ test('again it sends nothing but a report that changed', async () => {
   await syncFolder(study.folder, options);
   expect(server.requests.filter((request) => request.startsWith('PUT')).length).toBe(1);
 });
+
+test('the report of a run is among its own files, however late it is written', async () => {
+  await study.whole('a');
+  await syncFolder(study.path('a'), options);
+  expect(server.artifactsOf(server.run('a'))).not.toContain('report.html');
+  for (const page of ['page', 'a newer page']) {
+    await writeFile(study.path('a', 'report.html'), page);
+    expect(await syncFolder(study.path('a'), options)).toMatchObject([{ state: 'sent' }]);
+    expect(reportOf('a')).toBe(page);
+    expect(await syncFolder(study.path('a'), options)).toMatchObject([{ state: 'complete' }]);
+  }
+});
+
+test('a report that the server can never take is named once', async () => {
+  await study.whole('a');
+  await writeFile(study.path('a', 'report.html'), 'page');
+  const skipped: string[] = [];
+  const onSkip = (message: string) => void skipped.push(message);
+  server.fault = (request) => (request.endsWith('report.html') ? 413 : undefined);
+  await syncFolder(study.path('a'), { ...options, onSkip });
+  expect(await syncFolder(study.path('a'), { ...options, onSkip })).toMatchObject([
+    { state: 'complete' },
+  ]);
+  expect(skipped).toEqual([expect.stringContaining('report.html is not sent')]);
+});
+
+function reportOf(cell: string): string | undefined {
+  const { experiment_id: experiment, run_id: run } = server.run(cell).info;
+  const path = `${String(experiment)}/${String(run)}/artifacts/report.html`;
+  return server.artifacts.get(path)?.toString();
+}
 
 test.each([
   ['failed', 'FAILED'],

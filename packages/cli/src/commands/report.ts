@@ -1,5 +1,12 @@
 import { relative, resolve } from 'node:path';
-import { answers, comparisonTables, plainLine, type StudySummary, type Table } from '@mmsr/report';
+import {
+  answers,
+  comparisonTables,
+  plainLine,
+  toStatisticsJson,
+  type StudySummary,
+  type Table,
+} from '@mmsr/report';
 import { EXIT } from '../exit-codes.js';
 import { writeAll } from '../reports.js';
 import { formatTable } from '../table.js';
@@ -16,7 +23,7 @@ export async function reportCommand(
   const { summary, files } = await writeAll(resolve(folder));
   for (const note of summary.notes) process.stderr.write(`note: ${plainLine(note)}\n`);
   if (json) {
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    process.stdout.write(toStatisticsJson(summary));
     return EXIT.done;
   }
   process.stdout.write(`${formatAnswer(summary)}\n\n`);

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import {
   InputError,
   messageOf,
@@ -6,13 +6,14 @@ import {
   type CellResults,
   type DifferenceKind,
   type ErrorCode,
+  type Progress,
 } from '@mmsr/core';
 import type { StudySummary } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
 import { formatProtocol, formatResults } from '../results-table.js';
-import { isLaunched } from '../launchers/cell-process.js';
-import { writeAll, writeRunReports } from '../reports.js';
+import { finishStudy } from '../finish-study.js';
+import type { WrittenReport } from '../reports.js';
 import { loadStudy, runStudy, type CellReport, type LoadedStudy } from '../study.js';
 import { dryRun } from './dry-run.js';
 import { formatAnswer } from './report.js';
@@ -38,6 +39,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   const stop = stopOnSignal((signal) => {
     printer.line(`${signal}: saving a checkpoint after this step, then stopping`);
   });
+  const onProgress = (cell: string, progress: Progress) => printer.show(cell, progress);
   try {
     const reports = await runStudy(study, {
       out: options.out,
@@ -46,10 +48,11 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       rerunStale: options.rerunStale,
       allow: options.allow,
       signal: stop.signal,
-      onProgress: (cell, progress) => printer.show(cell, progress),
+      onProgress,
     });
     report(study.name, reports, options.json);
-    await finish(study, options, reports);
+    const written = await finishStudy(study, reports, { out: options.out, onProgress });
+    if (written !== undefined && !options.json) answer(study, written);
     return exitCodeOf(
       reports.map(({ outcome }) => outcome),
       stop.received(),
@@ -99,25 +102,10 @@ function report(study: string, reports: readonly CellReport[], json: boolean): v
   }
 }
 
-/**
- * Writes the reports and says what the study compares, once all of its cells are done. Results that cannot be
- * reported are results: that is a warning.
- */
-async function finish(
-  study: LoadedStudy,
-  { out, json }: RunCommandOptions,
-  reports: readonly CellReport[],
-): Promise<void> {
-  if (isLaunched() || reports.every(({ outcome }) => outcome !== 'done')) return;
-  try {
-    await writeRunReports(reports);
-    const { summary, files } = await writeAll(join(resolve(out), study.name));
-    if (json) return;
-    if (isComplete(study, summary)) process.stdout.write(`\n${formatAnswer(summary)}\n`);
-    process.stdout.write(`\n${shown(files[0] as string)}\n`);
-  } catch (error) {
-    process.stderr.write(`warning: no report: ${describe(error)}\n`);
-  }
+/** Says what the study compares, once all of its cells are done, and where the report is. */
+function answer(study: LoadedStudy, { summary, files }: WrittenReport): void {
+  if (isComplete(study, summary)) process.stdout.write(`\n${formatAnswer(summary)}\n`);
+  process.stdout.write(`\n${shown(files[0] as string)}\n`);
 }
 
 function isComplete({ compare, cellNames }: LoadedStudy, { cells }: StudySummary): boolean {

@@ -287,6 +287,7 @@ const Evaluation = Type.Object(
       minItems: 1,
       uniqueItems: true,
       default: ['psnr', 'ssim'],
+      description: 'The first is the primary one of the statistics.',
     }),
     color: Type.Union([Type.Literal('rgb'), Type.Literal('y')], { default: 'rgb' }),
     cropPx: Type.Union([Type.Literal('scale'), Type.Integer({ minimum: 0 })], {

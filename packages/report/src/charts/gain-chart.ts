@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
-import type { Metric } from '../statistics/pair-images.js';
+import { METRIC_NAMES, METRICS, type Metric } from '../statistics/pair-images.js';
 import type { ComparisonRow } from '../statistics/compare.js';
 import { plainTable } from '../html/table.js';
 import type { SafeHtml } from '../html/safe-html.js';
-import { intervalText, METRIC_NAMES } from '../tables/comparison-table.js';
+import { intervalText } from '../tables/comparison-table.js';
 import { magnificationLabel, NONE, signed } from '../tables/table.js';
 import { chartFigure } from './figure.js';
 import { drawSvg, seriesColor, shortLabel } from './svg.js';
@@ -16,7 +16,7 @@ interface GainPoint {
 
 /** Gain per magnification with its interval, a chart for each metric that was measured. */
 export function gainCharts(rows: readonly ComparisonRow[], title: string): SafeHtml[] {
-  return (Object.keys(METRIC_NAMES) as Metric[]).flatMap((metric) => {
+  return METRICS.flatMap((metric) => {
     const chosen = rows.filter((row) => row.metric === metric);
     return chosen.length === 0 ? [] : [gainChart(chosen, metric, title)];
   });

@@ -1,7 +1,9 @@
 import type { ComparisonRow } from '../statistics/compare.js';
+import { PRIMARY } from '../statistics/families.js';
+import { METRIC_NAMES } from '../statistics/pair-images.js';
 import type { StudySummary } from '../study/study-summary.js';
 import { answers, counted, overallRows, verdict } from '../tables/answers.js';
-import { intervalText, METRIC_NAMES } from '../tables/comparison-table.js';
+import { intervalText } from '../tables/comparison-table.js';
 import { formatP, magnificationLabel, NONE, signed } from '../tables/table.js';
 import { html, type SafeHtml } from './safe-html.js';
 import { warningList } from './table.js';
@@ -10,7 +12,7 @@ import { warningList } from './table.js';
 export function answerSection(summary: StudySummary): SafeHtml {
   const rows = overallRows(summary);
   const { warnings } = summary.baseline ?? summary.bicubic;
-  const cards = rows.filter(({ metric }) => metric === (rows[0]?.metric ?? 'psnrDb'));
+  const cards = rows.filter(({ family }) => family.name === PRIMARY);
   return html`<section aria-labelledby="answer">
     <h2 id="answer">${questionOf(summary)}</h2>
     <div class="cards">${cards.map(card)}</div>
@@ -40,7 +42,8 @@ function card(row: ComparisonRow): SafeHtml {
     <p class="who">${row.cell} <span>instead of ${row.baseline}</span></p>
     <p class="gain">${signed(row.difference, digits)}${unit} <span>${name}${at}</span></p>
     <p class="sure">
-      <strong>${found}</strong><br />${interval}; Holm p ${p}; ${counted(row.groups, 'group')},
+      <strong>${found}</strong><br />${interval}; Holm p ${p} over
+      ${counted(row.family.tests, 'test')}; ${counted(row.groups, 'group')},
       ${counted(row.seeds.length, 'seed')}
     </p>
   </div>`;

@@ -5,7 +5,7 @@ import {
   type Interval,
 } from './bootstrap.js';
 import { cohensDz, rankBiserial } from './effect-size.js';
-import { holm } from './holm.js';
+import { adjust, type Family } from './families.js';
 import { bootstrapInterval } from './interval.js';
 import { METRICS, type CellPair, type Metric } from './pair-images.js';
 import { pairedSample, type PairedSample } from './paired-sample.js';
@@ -30,7 +30,8 @@ export const STATISTICS_PROTOCOL: StatisticsProtocol = {
   resamples: DEFAULT_RESAMPLES,
   bootstrapSeed: BOOTSTRAP_SEED,
   test: 'Wilcoxon signed-rank on group means, two-sided, zeros left out',
-  adjustment: 'Holm over all comparisons of one table',
+  adjustment:
+    'Holm within each family: of one table, one metric over all images or by magnification',
 };
 
 /** One comparison on one metric: a row of a comparison table. */
@@ -47,7 +48,9 @@ export interface ComparisonRow {
   readonly interval: Interval | null;
   readonly pValue: number | null;
   readonly method: 'exact' | 'approximate';
-  /** Holm's, over the table. */
+  /** What it is adjusted with. */
+  readonly family: Family;
+  /** Holm's, over the family. */
   readonly adjustedPValue: number | null;
   readonly cohensDz: number | null;
   readonly rankBiserial: number | null;
@@ -65,13 +68,18 @@ export interface Contrast {
   readonly pairs: readonly CellPair[];
 }
 
+export interface CompareOptions extends BootstrapOptions {
+  /** The metric that answers the experiment's question; by default these comparisons answer none. */
+  readonly primary?: Metric | null;
+}
+
 /**
- * Compares on every metric, per magnification and over all images. The p values of all rows are one family.
+ * Compares on every metric, per magnification and over all images.
  * @throws MmsrError E_RUN_DIRECTORY when a pair was not tested on the same images
  */
 export function compare(
   contrasts: readonly Contrast[],
-  options: BootstrapOptions = {},
+  { primary = null, ...options }: CompareOptions = {},
 ): ComparisonRow[] {
   const rows = contrasts.flatMap((contrast) =>
     METRICS.flatMap((metric) =>
@@ -82,8 +90,7 @@ export function compare(
       }),
     ),
   );
-  const adjusted = holm(rows.map(({ pValue }) => pValue));
-  return rows.map((row, index) => ({ ...row, adjustedPValue: adjusted[index] as number | null }));
+  return adjust(rows, primary);
 }
 
 function namesOf({ cell, baseline }: Contrast): Pick<Contrast, 'cell' | 'baseline'> {

@@ -18,6 +18,12 @@ export interface CellPair {
 export type Metric = 'psnrDb' | 'ssim';
 export const METRICS: readonly Metric[] = ['psnrDb', 'ssim'];
 
+/** What `metric` is called and how many digits its differences have. */
+export const METRIC_NAMES = {
+  psnrDb: { name: 'PSNR', unit: ' dB', digits: 3 },
+  ssim: { name: 'SSIM', unit: '', digits: 5 },
+} as const satisfies Record<Metric, object>;
+
 /** The difference of one metric on one image; null where either value is missing or not finite. */
 export interface ImageDifference {
   readonly group: string;

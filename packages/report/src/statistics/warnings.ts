@@ -9,7 +9,7 @@ const LEVEL = 0.05;
 /** What the reader must know before believing a table, in plain sentences. */
 export function warningsOf(rows: readonly ComparisonRow[]): string[] {
   if (rows.length === 0) return [];
-  return [...tooFewGroups(rows), ...tooFewSeeds(rows), ...leftOut(rows)];
+  return [...tooFewGroups(rows), ...tooManyTests(rows), ...tooFewSeeds(rows), ...leftOut(rows)];
 }
 
 function tooFewGroups(rows: readonly ComparisonRow[]): string[] {
@@ -26,12 +26,22 @@ function tooFewGroups(rows: readonly ComparisonRow[]): string[] {
         `${smallest.toPrecision(2)}, and the interval cannot be trusted. At least ${FEWEST_GROUPS} are needed.`,
     ];
   }
-  const tests = rows.filter(({ pValue }) => pValue !== null).length;
-  if (smallest * tests <= LEVEL) return [];
-  return [
-    `${fewest} groups are too few for ${tests} comparisons at once: Holm's p cannot fall below ` +
-      `${(smallest * tests).toPrecision(2)} for the first of them.`,
-  ];
+  return [];
+}
+
+/** Families in which Holm's method leaves even the smallest p that so many groups can give above the level. */
+function tooManyTests(rows: readonly ComparisonRow[]): string[] {
+  const families = new Map(rows.map(({ family }) => [family.name, family.tests]));
+  return [...families].flatMap(([name, tests]) => {
+    const members = rows.filter(({ family }) => family.name === name);
+    const groups = Math.max(...members.map((row) => row.groups));
+    const smallest = (tests * 2) / 2 ** groups;
+    if (groups < FEWEST_GROUPS || smallest <= LEVEL) return [];
+    return [
+      `${groups} groups are too few for the ${tests} tests of the family "${name}": whatever they show, ` +
+        `Holm's p cannot fall below ${smallest.toPrecision(2)}. Take more slides, or compare less.`,
+    ];
+  });
 }
 
 function tooFewSeeds(rows: readonly ComparisonRow[]): string[] {

@@ -62,8 +62,17 @@ test('cells are gathered over seeds and compared along the factor', async () => 
   });
   expect(study.baseline?.rows[0]?.difference).toBeCloseTo(0.135, 10);
   expect(study.bicubic.rows.length).toBe(12);
+  // The question is the branch's: against bicubic nothing is primary.
+  const families = (rows: StudySummary['bicubic']['rows']) => [
+    ...new Set(rows.map(({ family }) => `${family.name} ${family.tests}`)),
+  ];
+  expect(families(study.baseline?.rows ?? [])).toContain('primary 1');
+  expect(families(study.bicubic.rows)).toEqual([
+    'PSNR by magnification 4', 'PSNR over all 2', 'SSIM by magnification 4', 'SSIM over all 2',
+  ]); // prettier-ignore
+  expect(answers(study)[1]).toMatch(/^Secondary: The branch .* changed SSIM/);
   expect(answers(study)[0]).toMatch(
-    /^The branch \(head-pooled-linear instead of head-none\) changed PSNR by \+0\.135 dB \(95 % CI \+0\.\d+ to \+0\.\d+, 8 groups, 2 seeds; Holm p = 0\.047\): better\.$/,
+    /^The branch \(head-pooled-linear instead of head-none\) changed PSNR by \+0\.135 dB \(95 % CI \+0\.\d+ to \+0\.\d+, 8 groups, 2 seeds; Holm p = 0\.008 over 1 test\): better\.$/,
   );
 });
 
@@ -152,7 +161,18 @@ test('without compare only bicubic is compared; one run is a study of one cell',
   await remove();
   expect(study).toMatchObject({ name: 'made', baseline: null, compare: null });
   expect(study.bicubic.rows[0]).toMatchObject({ cell: 'main', baseline: 'bicubic' });
+  expect(study.bicubic.rows[2]?.family).toEqual({ name: 'primary', tests: 1 });
   expect(answers(study)[0]).toContain('main instead of bicubic changed PSNR by +');
+});
+
+test('the first of the metrics that are asked for is the primary one', async () => {
+  const ssimFirst = (cell: MadeCell): MadeCell => ({ ...cell, metrics: ['ssim', 'psnr'] });
+  const study = await summary({
+    'head-none_seed-1': ssimFirst(without()),
+    'head-pooled-linear_seed-1': ssimFirst(branch()),
+  });
+  expect(answers(study)[0]).toMatch(/^The branch .* changed SSIM by \+0\.00135 /);
+  expect(answers(study)[1]).toMatch(/^Secondary: The branch .* changed PSNR/);
 });
 
 test('a folder without runs is refused', async () => {

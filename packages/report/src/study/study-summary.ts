@@ -6,6 +6,7 @@ import {
   type ComparisonRow,
   type StatisticsProtocol,
 } from '../statistics/compare.js';
+import type { Metric } from '../statistics/pair-images.js';
 import { warningsOf } from '../statistics/warnings.js';
 import type { CellState } from './cell-state.js';
 import { splitComparable, type ComparableVariants } from './comparable.js';
@@ -22,7 +23,7 @@ export interface SummaryBlock {
   readonly variants: readonly VariantSummary[];
 }
 
-/** A table of comparisons: one family of tests. */
+/** A table of comparisons. */
 export interface Comparison {
   readonly rows: readonly ComparisonRow[];
   /** What the reader must know before believing the rows. */
@@ -67,6 +68,7 @@ export function summarizeRuns(runs: StudyRuns, options: BootstrapOptions = {}): 
     resamples: options.resamples ?? resamples,
     bootstrapSeed: options.seed ?? bootstrapSeed,
   };
+  const primary = primaryMetric(runs);
   const toComparison = (rows: ComparisonRow[]) => ({ rows, warnings: warningsOf(rows) });
   return {
     format: 1,
@@ -76,8 +78,10 @@ export function summarizeRuns(runs: StudyRuns, options: BootstrapOptions = {}): 
     statistics,
     cells: runs.states,
     blocks: blocks.map(toSummaryBlock),
-    baseline: planned && toComparison(compare(planned.contrasts, options)),
-    bicubic: toComparison(compare(bicubicContrasts(variants), options)),
+    baseline: planned && toComparison(compare(planned.contrasts, { ...options, primary })),
+    bicubic: toComparison(
+      compare(bicubicContrasts(variants), { ...options, primary: planned ? null : primary }),
+    ),
     notes: [
       ...cellNotes(runs.states),
       ...blockNotes(blocks),
@@ -85,6 +89,12 @@ export function summarizeRuns(runs: StudyRuns, options: BootstrapOptions = {}): 
       ...(planned?.notes ?? []),
     ],
   };
+}
+
+/** The first of `evaluation.metrics`. */
+function primaryMetric({ done }: StudyRuns): Metric {
+  const [first] = done[0]?.manifest.experiment.evaluation?.metrics ?? [];
+  return first === 'ssim' ? 'ssim' : 'psnrDb';
 }
 
 function toSummaryBlock({ scale, protocol, variants }: ComparableVariants): SummaryBlock {

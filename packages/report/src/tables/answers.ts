@@ -1,11 +1,13 @@
 import type { ComparisonRow } from '../statistics/compare.js';
+import { isOverall, PRIMARY } from '../statistics/families.js';
+import { METRIC_NAMES } from '../statistics/pair-images.js';
 import type { StudySummary } from '../study/study-summary.js';
-import { intervalText, METRIC_NAMES } from './comparison-table.js';
+import { intervalText } from './comparison-table.js';
 import { formatP, magnificationLabel, plainLine, signed } from './table.js';
 
 const LEVEL = 0.05;
 
-/** What the study found, in a few sentences: a comparison each, over all images, for PSNR and SSIM. */
+/** What the study found, in a few sentences: a comparison each, over all images, the primary metric first. */
 export function answers(summary: StudySummary): string[] {
   const { baseline, compare } = summary;
   if (compare === null || baseline === null) {
@@ -18,20 +20,19 @@ export function answers(summary: StudySummary): string[] {
   return overallRows(summary).map((row) => baselineSentence(row, branch));
 }
 
-/** The rows that `answers` is about, in its order. */
+/** The rows that `answers` is about, in its order: of the primary family, then others. */
 export function overallRows({ baseline, bicubic, compare }: StudySummary): ComparisonRow[] {
   const { rows } = compare === null || baseline === null ? bicubic : baseline;
-  return rows.filter(isOverall(rows));
+  const overall = rows.filter((row) => isOverall(row, rows));
+  return [...overall.filter(isPrimary), ...overall.filter((row) => !isPrimary(row))];
 }
 
-/** Over all magnifications, or of the only one. */
-function isOverall(rows: readonly ComparisonRow[]): (row: ComparisonRow) => boolean {
-  return (row) =>
-    row.magnification === 'all' ||
-    !rows.some(
-      ({ cell, baseline, magnification }) =>
-        cell === row.cell && baseline === row.baseline && magnification === 'all',
-    );
+function isPrimary({ family }: ComparisonRow): boolean {
+  return family.name === PRIMARY;
+}
+
+function rankOf(row: ComparisonRow): string {
+  return isPrimary(row) ? '' : 'Secondary: ';
 }
 
 function baselineSentence(row: ComparisonRow, branch: boolean): string {
@@ -39,20 +40,23 @@ function baselineSentence(row: ComparisonRow, branch: boolean): string {
   const subject = branch
     ? `The branch (${cell} instead of ${baseline})`
     : `${cell} instead of ${baseline}`;
-  return `${subject} changed ${measured(row)}: ${verdict(row)}.`;
+  return `${rankOf(row)}${subject} changed ${measured(row)}: ${verdict(row)}.`;
 }
 
 function bicubicSentence(row: ComparisonRow): string {
-  return `${plainLine(row.cell)} instead of bicubic changed ${measured(row)}: ${verdict(row)}.`;
+  return `${rankOf(row)}${plainLine(row.cell)} instead of bicubic changed ${measured(row)}: ${verdict(row)}.`;
 }
 
-/** Such as `PSNR by +0.030 dB (95 % CI +0.010 to +0.050, 12 groups, 3 seeds; Holm p = 0.012)`. */
+/** Such as `PSNR by +0.030 dB (95 % CI +0.010 to +0.050, 12 groups, 3 seeds; Holm p = 0.012 over 3 tests)`. */
 function measured(row: ComparisonRow): string {
   const { name, unit, digits } = METRIC_NAMES[row.metric];
-  const { interval, adjustedPValue, magnification } = row;
+  const { interval, adjustedPValue, magnification, family } = row;
   const at = magnification === 'all' ? '' : ` at ${magnificationLabel(magnification)}`;
   const ci = interval === null ? 'no CI' : `95 % CI ${intervalText(interval, digits)}`;
-  const p = adjustedPValue === null ? 'no test' : `Holm p ${equals(formatP(adjustedPValue))}`;
+  const p =
+    adjustedPValue === null
+      ? 'no test'
+      : `Holm p ${equals(formatP(adjustedPValue))} over ${counted(family.tests, 'test')}`;
   const over = `${counted(row.groups, 'group')}, ${counted(row.seeds.length, 'seed')}`;
   return `${name}${at} by ${signed(row.difference, digits)}${unit} (${ci}, ${over}; ${p})`;
 }

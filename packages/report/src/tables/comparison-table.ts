@@ -1,5 +1,6 @@
 import type { ComparisonRow } from '../statistics/compare.js';
 import type { Interval } from '../statistics/bootstrap.js';
+import { METRIC_NAMES } from '../statistics/pair-images.js';
 import type { Comparison, StudySummary } from '../study/study-summary.js';
 import { protocolText } from './protocol-text.js';
 import {
@@ -30,17 +31,12 @@ const COLUMNS: readonly Column[] = [
   right('95 % CI', 'ci_low', 'ci_high'),
   right('p', 'p'),
   right('Holm p', 'holm_p'),
+  { header: 'family (m)', align: 'left', fields: ['family', 'family_tests'] },
   right('rank biserial', 'rank_biserial'),
   right('dz', 'cohens_dz'),
   right('groups', 'groups'),
   right('seeds', 'seeds'),
 ];
-
-/** What `metric` is called and how many digits its differences have. */
-export const METRIC_NAMES = {
-  psnrDb: { name: 'PSNR', unit: ' dB', digits: 3 },
-  ssim: { name: 'SSIM', unit: '', digits: 5 },
-} as const;
 
 /** Tables of comparisons: along the study's factor, where it has one, and with bicubic. */
 export function comparisonTables(summary: StudySummary): Table[] {
@@ -55,7 +51,6 @@ export function comparisonTables(summary: StudySummary): Table[] {
 }
 
 function toTable(id: string, title: string, comparison: Comparison, summary: StudySummary): Table {
-  const tests = comparison.rows.filter(({ pValue }) => pValue !== null).length;
   const { resamples, bootstrapSeed } = summary.statistics;
   const measured = summary.blocks.map(protocolText).join(' | ');
   return {
@@ -64,8 +59,8 @@ function toTable(id: string, title: string, comparison: Comparison, summary: Stu
     protocol:
       `Paired differences over the same test images, mean over images and seeds. CI: bootstrap of seeds and of ` +
       `groups (slides or patients) within them, ${resamples} resamples, seed ${bootstrapSeed}, ` +
-      `percentiles stretched by Student over normal. p: Wilcoxon signed-rank on group means, two-sided; Holm over the ${tests} tests of this ` +
-      `table. ${measured}`,
+      `percentiles stretched by Student over normal. p: Wilcoxon signed-rank on group means, two-sided; ` +
+      `Holm p: over the m tests of its family, which is one metric over all images or by magnification. ${measured}`,
     columns: COLUMNS,
     rows: comparison.rows.map(toRow),
     warnings: comparison.warnings,
@@ -74,7 +69,7 @@ function toTable(id: string, title: string, comparison: Comparison, summary: Stu
 
 function toRow(row: ComparisonRow): TableCell[] {
   const { name, unit, digits } = METRIC_NAMES[row.metric];
-  const { interval, seeds } = row;
+  const { interval, seeds, family } = row;
   return [
     textCell(row.cell),
     textCell(row.baseline),
@@ -87,6 +82,7 @@ function toRow(row: ComparisonRow): TableCell[] {
     },
     numberCell(row.pValue, formatP),
     numberCell(row.adjustedPValue, formatP),
+    { text: `${family.name} (${family.tests})`, values: [family.name, family.tests] },
     numberCell(row.rankBiserial, (value) => signed(value, 2)),
     numberCell(row.cohensDz, (value) => signed(value, 2)),
     numberCell(row.groups, String),

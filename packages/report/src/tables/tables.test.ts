@@ -7,7 +7,7 @@ import { toCsv } from './csv.js';
 import { escapeLatex, toLatex } from './latex.js';
 import { escapeMarkdown, toMarkdown } from './markdown.js';
 import type { ComparisonRow } from '../statistics/compare.js';
-import { verdict } from './answers.js';
+import { answers, verdict } from './answers.js';
 import { studyTables } from './study-tables.js';
 import { formatP, markBest, plainLine, signed, type Table } from './table.js';
 
@@ -127,7 +127,9 @@ test('the files of a study: every table in every form, hostile names harmless', 
   expect(markdown).toContain('px border left out');
   expect(await read('results.csv')).toContain("\r\n'=<script>alert(1),1,1300,");
   expect((await read('tables.tex')).match(/\\begin\{table\}/g)).toHaveLength(4);
-  expect(JSON.parse(await read('statistics.json'))).toEqual(JSON.parse(JSON.stringify(summary)));
+  expect(JSON.parse(await read('statistics.json'))).toEqual(
+    JSON.parse(JSON.stringify({ ...summary, answers: answers(summary) })),
+  );
   expect(files.every((file) => file.startsWith(join(folder, 'report')))).toBe(true);
   await remove();
 });

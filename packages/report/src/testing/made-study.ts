@@ -15,6 +15,8 @@ export interface MadeCell {
   readonly magnifications?: readonly number[];
   readonly scale?: number;
   readonly cropPx?: number;
+  /** As `evaluation.metrics` names them. */
+  readonly metrics?: readonly string[];
   readonly steps?: number;
   /** Of the test images' pixels. */
   readonly digest?: string;
@@ -100,6 +102,7 @@ function manifestOf(name: string, cell: MadeCell): object {
     training: { steps },
     data: { test: { patchPx: 32 }, degradation: { name: 'bicubic' }, transforms },
     model: { backbone: { name: 'edsr' }, head: settings['model.head'] ?? null },
+    evaluation: { metrics: cell.metrics ?? ['psnr', 'ssim'] },
   };
   const images = Array.from({ length: groups }, (_, i) => ({ id: `slide-${i}`, digest }));
   const device = { engine: cell.engine ?? 'wasm', version: '1' };

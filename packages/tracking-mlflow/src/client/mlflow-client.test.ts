@@ -35,6 +35,9 @@ async function failureOf(request: Promise<unknown>): Promise<MlflowError> {
 
 test('an experiment is made once, and restored when it was deleted', async () => {
   expect(await client().ensureExperiment('a')).toBe('1');
+  expect(server.experiments.get('a')).toMatchObject({
+    tags: [{ key: 'mlflow.experimentKind', value: 'custom_model_development' }],
+  });
   expect(await client().ensureExperiment('a')).toBe('1');
   (server.experiments.get('a') as Record<string, string>).lifecycle_stage = 'deleted';
   await client().ensureExperiment('a');

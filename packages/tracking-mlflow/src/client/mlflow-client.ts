@@ -71,6 +71,9 @@ export interface NewModel {
   readonly tags: readonly KeyValue[];
 }
 
+/** By this, MLflow's page takes an experiment for the training of models and not for traces of language models. */
+const TRAINS_MODELS = { key: 'mlflow.experimentKind', value: 'custom_model_development' };
+
 /** The calls of MLflow's REST API that a run needs, each checked before it is sent. */
 export class MlflowClient {
   constructor(private readonly transport: Transport) {}
@@ -86,7 +89,8 @@ export class MlflowClient {
     const found = await this.#experiment(name);
     if (found !== undefined) return this.#active(found);
     try {
-      return String((await this.#post('experiments/create', { name })).experiment_id);
+      const answer = await this.#post('experiments/create', { name, tags: [TRAINS_MODELS] });
+      return String(answer.experiment_id);
     } catch (error) {
       if ((error as MlflowError).errorCode !== 'RESOURCE_ALREADY_EXISTS') throw error;
       // Another process was faster.

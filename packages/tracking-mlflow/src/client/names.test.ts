@@ -1,8 +1,14 @@
-import { inParts, keyOf, uuidOf, valueOf } from './names.js';
+import { inParts, keyOf, metricKeyOf, uuidOf, valueOf } from './names.js';
 import { isKey } from './wire-values.js';
 
 test('a key that MLflow takes stays as it is', () => {
   for (const key of ['validation.20x.psnrDb', 'a b/c:d-e', '.hidden']) expect(keyOf(key)).toBe(key);
+});
+
+test('metrics are grouped by the first part of their names', () => {
+  expect(metricKeyOf('validation.20x.psnrDb')).toBe('validation/20x.psnrDb');
+  const others = ['loss', 'system/gpu_0', '.x'];
+  expect(others.map(metricKeyOf)).toEqual(others);
 });
 
 test.each([

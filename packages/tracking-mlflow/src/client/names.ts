@@ -19,6 +19,14 @@ export function keyOf(text: string, longest = LONGEST_KEY): string {
   return `${cut}-${digest}`;
 }
 
+/**
+ * The name of a metric as MLflow's page groups them, by what stands before a slash: `validation.20x.psnrDb` as
+ * `validation/20x.psnrDb`.
+ */
+export function metricKeyOf(name: string): string {
+  return keyOf(name.replace(/^(\w+)\./, '$1/'));
+}
+
 /** The text as a value: storable, and when it is too long, cut with a mark instead of without one. */
 export function valueOf(text: string, longest: number): string {
   const plain = storableText(text);

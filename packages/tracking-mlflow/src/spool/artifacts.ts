@@ -31,16 +31,18 @@ export async function sendPicture(
   { client, run, directory, id, put }: ArtifactTarget,
   event: RunEvent & { readonly type: 'image' },
 ): Promise<void> {
-  const name = basename(event.path, '.png');
+  const folder = basename(event.path, '.png');
+  const name = keyOf(folder, LONGEST_PICTURE);
   for (const panel of PANELS) {
-    const bytes = await readInside(directory, `${dirname(event.path)}/${name}/${panel}.png`);
-    const stem = gridName(`${keyOf(event.key, LONGEST_PICTURE)}/${panel}`, event, id);
+    const bytes = await readInside(directory, `${dirname(event.path)}/${folder}/${panel}.png`);
+    // One section of the page, short titles, and the same ones for every run that is compared.
+    const stem = gridName(`test images/${name} ${panel}`, event, id);
     await put(run.artifactUri, `images/${stem}.png`, bytes);
     // The grid shows this one while it is small; our panels are small already.
     await put(run.artifactUri, `images/${stem}+compressed.png`, bytes);
   }
   const sheet = await readInside(directory, event.path);
-  await put(run.artifactUri, `pictures/${keyOf(name, LONGEST_PICTURE)}.png`, sheet);
+  await put(run.artifactUri, `pictures/${name}.png`, sheet);
   await client.logBatch(run.runId, { tags: [{ key: 'mlflow.loggedImages', value: 'True' }] });
 }
 

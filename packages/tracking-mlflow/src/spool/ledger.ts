@@ -25,7 +25,12 @@ type Entry =
   | { readonly entry: 'gone'; readonly runId: string }
   | { readonly entry: 'position'; readonly file: SpoolFile; readonly to: number }
   | { readonly entry: 'sent'; readonly what: string; readonly digest?: string }
-  | { readonly entry: 'skipped'; readonly what: string; readonly why: string };
+  | {
+      readonly entry: 'skipped';
+      readonly what: string;
+      readonly why: string;
+      readonly digest?: string;
+    };
 
 /** What is with one run of a server. */
 class Progress {
@@ -121,8 +126,8 @@ export class Ledger {
     await this.#append({ entry: 'sent', what, ...(digest !== '' && { digest }) });
   }
 
-  async setSkipped(what: string, why: string): Promise<void> {
-    await this.#append({ entry: 'skipped', what, why });
+  async setSkipped(what: string, why: string, digest = ''): Promise<void> {
+    await this.#append({ entry: 'skipped', what, why, ...(digest !== '' && { digest }) });
   }
 
   /** Reads what other processes have added too. @returns where the whole lines end */
@@ -182,10 +187,8 @@ export class Ledger {
         if (this.#current) this.#current.positions[entry.file] = entry.to;
         break;
       case 'sent':
-        this.#current?.sent.set(entry.what, entry.digest ?? '');
-        break;
       case 'skipped':
-        this.#current?.sent.set(entry.what, '');
+        this.#current?.sent.set(entry.what, entry.digest ?? '');
         break;
       case 'open':
       case 'close':

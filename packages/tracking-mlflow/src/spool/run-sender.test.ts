@@ -71,7 +71,7 @@ test('a run is a child of its study, with everything that its directory holds', 
     timestamp: BEGAN + 2000,
   });
   expect(run.metrics).toContainEqual({
-    key: 'test.20x.bicubicPsnrDb',
+    key: 'test/20x.bicubicPsnrDb',
     value: 28,
     step: 5,
     timestamp: BEGAN + 5000,
@@ -96,7 +96,7 @@ test('files, pictures for the grid, and the weights as a logged model', async ()
     'results.json',
   ]);
   const name =
-    /^images\/test~slide 20x~(lr|bicubic|sr|hr)\+step\+5\+timestamp\+1700000005000\+[0-9a-f-]{36}(\+compressed)?\.png$/;
+    /^images\/test images~20x-1 (lr|bicubic|sr|hr)\+step\+5\+timestamp\+1700000005000\+[0-9a-f-]{36}(\+compressed)?\.png$/;
   expect(grid.length).toBe(8);
   for (const path of grid) expect(path).toMatch(name);
   const [model] = [...server.models.values()];

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { CellResults, Manifest, RunEvent } from '@mmsr/core';
 import type { MlflowClient } from '../client/mlflow-client.js';
 import { MlflowError } from '../client/mlflow-error.js';
-import { inParts, keyOf, valueOf } from '../client/names.js';
+import { inParts, metricKeyOf, valueOf } from '../client/names.js';
 import {
   LONGEST_NAME,
   LONGEST_TAG,
@@ -12,6 +12,7 @@ import {
   type MetricPoint,
 } from '../client/wire-values.js';
 import { sendModel, sendPicture, type ArtifactTarget } from './artifacts.js';
+import { hasNewReport, REPORT, sendIfChanged } from './changing-file.js';
 import { deleteDoubles, ensureRun } from './ensure-run.js';
 import { EventReader } from './event-reader.js';
 import { Ledger, TRACKING_FOLDER, type KnownRun, type SpoolFile } from './ledger.js';
@@ -85,7 +86,10 @@ export class RunSender {
       if (!this.#hasBegun) await this.#begin(manifest);
       await this.#sendSystem();
       await this.#sendEvents(manifest);
-      if (isLast) await this.#sendUnsaid(manifest);
+      if (isLast) {
+        await this.#sendUnsaid(manifest);
+        await this.#sendReport();
+      }
     } catch (error) {
       this.#reader = new EventReader(this.#path('events.jsonl'));
       // A part of what was under way may have arrived.
@@ -114,7 +118,8 @@ export class RunSender {
     return (
       this.ledger.isSettled('results.json') &&
       this.ledger.position('events') === sizes[0] &&
-      this.ledger.position('system') === sizes[1]
+      this.ledger.position('system') === sizes[1] &&
+      !(await hasNewReport(this.directory, this.ledger))
     );
   }
 
@@ -266,6 +271,14 @@ export class RunSender {
     await this.#sendEnd(event as RunEvent & { readonly type: 'state' }, end, manifest);
   }
 
+  /** It is written after the run has ended. */
+  async #sendReport(): Promise<void> {
+    const { directory: folder, ledger } = this;
+    const { client, onSkip } = this.options;
+    if (!(await hasNewReport(folder, ledger))) return;
+    await sendIfChanged({ folder, client, ledger, run: this.#run as KnownRun, onSkip }, REPORT);
+  }
+
   async #sendFile(path: string, end?: number): Promise<void> {
     const bytes = await readInside(this.directory, path);
     const { run } = this.#target;
@@ -329,7 +342,7 @@ function pointsOf({
   readonly values: Readonly<Record<string, number | null>>;
 }): MetricPoint[] {
   return Object.entries(values).map(([key, value]) => ({
-    key: keyOf(key),
+    key: metricKeyOf(key),
     value: value ?? Number.NaN,
     timestamp: time,
     step,

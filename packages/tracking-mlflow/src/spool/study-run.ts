@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Manifest, RunEvent, StudyRecord } from '@mmsr/core';
 import type { MlflowClient } from '../client/mlflow-client.js';
-import { MlflowError } from '../client/mlflow-error.js';
 import { valueOf } from '../client/names.js';
 import { LONGEST_NAME, type RunStatus } from '../client/wire-values.js';
+import { REPORT, sendIfChanged } from './changing-file.js';
 import { deleteDoubles, ensureRun } from './ensure-run.js';
 import { Ledger, type KnownRun } from './ledger.js';
 import { parseLine, readLines } from './lines.js';
 import { ID_TAG, sourceTags, tag } from './run-description.js';
-import { readInside, readJsonFile, sha256 } from './run-files.js';
+import { readJsonFile, sha256 } from './run-files.js';
 
 /**
  * The parent run of a study on the server, made where there is none.
@@ -38,7 +38,7 @@ export async function sendStudy(
   client: MlflowClient,
   experiment: string | undefined,
   isOver: boolean,
-  listeners: Pick<StudyTarget, 'onSent' | 'onSkip'>,
+  { onSent, onSkip }: { onSent: () => void; onSkip: (message: string) => void },
 ): Promise<void> {
   const record = await studyRecord(folder);
   if (record === undefined) return;
@@ -48,8 +48,9 @@ export async function sendStudy(
     const run = await parentRun(folder, client, ledger, experimentId);
     await deleteDoubles(client, ledger, run);
     for (const path of ['study.json', ...(await reportFiles(folder))]) {
-      await sendFile({ folder, client, ledger, run, ...listeners }, path);
+      if (await sendIfChanged({ folder, client, ledger, run, onSkip }, path)) onSent();
     }
+    if (await sendNote(folder, client, ledger, run, record)) onSent();
     const { status, endTime } = await endOf(folder, record);
     if (isOver) await client.updateRun(run.runId, status, endTime);
   } finally {
@@ -57,29 +58,29 @@ export async function sendStudy(
   }
 }
 
-interface StudyTarget {
-  readonly folder: string;
-  readonly client: MlflowClient;
-  readonly ledger: Ledger;
-  readonly run: KnownRun;
-  readonly onSent: () => void;
-  readonly onSkip: (message: string) => void;
+/** The question and, where there is a report, its answers: what MLflow's page shows of the parent run first. */
+async function sendNote(
+  folder: string,
+  client: MlflowClient,
+  ledger: Ledger,
+  { runId }: KnownRun,
+  { description }: StudyRecord,
+): Promise<boolean> {
+  const path = join(folder, 'report', 'statistics.json');
+  const answers = (await readJsonFile<{ answers?: readonly string[] }>(path))?.answers ?? [];
+  const note = [description, answers.map((answer) => `- ${plainMarkdown(answer)}`).join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
+  const digest = sha256(note);
+  if (note === '' || ledger.isSettled('note', digest)) return false;
+  await client.logBatch(runId, { tags: [tag('mlflow.note.content', note)] });
+  await ledger.setSent('note', digest);
+  return true;
 }
 
-/** A file that was sent in this form is not sent again; one that changed is. */
-async function sendFile(target: StudyTarget, path: string): Promise<void> {
-  const { folder, client, ledger, run, onSent, onSkip } = target;
-  try {
-    const bytes = await readInside(folder, path);
-    const digest = sha256(bytes);
-    if (ledger.isSettled(path, digest)) return;
-    await client.putArtifact(run.artifactUri, path, bytes);
-    await ledger.setSent(path, digest);
-    onSent();
-  } catch (error) {
-    if (!(error instanceof MlflowError) || error.consequence !== 'skip') throw error;
-    onSkip(`${path} is not sent: ${error.describe()}`);
-  }
+/** Names in a sentence are no Markdown. */
+function plainMarkdown(text: string): string {
+  return text.replace(/[\\`*_[\]]/g, '\\$&').replaceAll('<', '&lt;');
 }
 
 function studyRecord(folder: string): Promise<StudyRecord | undefined> {
@@ -164,9 +165,9 @@ async function lastState(directory: string) {
 async function reportFiles(folder: string): Promise<string[]> {
   const report = join(folder, 'report');
   const files = await readdir(report, { recursive: true, withFileTypes: true }).catch(() => []);
-  const page = await stat(join(folder, 'report.html')).catch(() => undefined);
+  const page = await stat(join(folder, REPORT)).catch(() => undefined);
   return [
-    ...(page === undefined ? [] : ['report.html']),
+    ...(page === undefined ? [] : [REPORT]),
     ...files
       .filter((entry) => entry.isFile())
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))

@@ -1,8 +1,8 @@
 import type { CellResults } from '@mmsr/core';
-import { keyOf } from '../client/names.js';
+import { metricKeyOf } from '../client/names.js';
 import type { MetricPoint } from '../client/wire-values.js';
 
-/** The means of results.json as metrics of the last step: `test.psnrDb`, `test.20x.bicubicSsim`, ... */
+/** The means of results.json as metrics of the last step: `test/psnrDb`, `test/20x.bicubicSsim`, ... */
 export function testMetrics({ summary, steps }: CellResults, time: number): MetricPoint[] {
   return Object.entries(summary).flatMap(([magnification, means]) => {
     const prefix = magnification === 'all' ? 'test' : `test.${magnification}x`;
@@ -16,7 +16,7 @@ export function testMetrics({ summary, steps }: CellResults, time: number): Metr
     };
     return Object.entries(values).flatMap(([name, value]) =>
       typeof value === 'number'
-        ? [{ key: keyOf(`${prefix}.${name}`), value, timestamp: time, step: steps }]
+        ? [{ key: metricKeyOf(`${prefix}.${name}`), value, timestamp: time, step: steps }]
         : [],
     );
   });

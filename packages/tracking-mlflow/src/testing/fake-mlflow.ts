@@ -111,7 +111,7 @@ export class FakeMlflow {
       case 'GET experiments/get-by-name':
         return { experiment: this.#experiment(String(content.experiment_name)) };
       case 'POST experiments/create':
-        return this.#createExperiment(String(content.name));
+        return this.#createExperiment(content);
       case 'POST experiments/restore':
         for (const one of this.experiments.values()) one.lifecycle_stage = 'active';
         return {};
@@ -178,9 +178,10 @@ export class FakeMlflow {
     return found;
   }
 
-  #createExperiment(name: string): Json {
+  #createExperiment({ tags, ...content }: Json): Json {
+    const name = String(content.name);
     if (this.experiments.has(name)) throw new Error('RESOURCE_ALREADY_EXISTS: it is there');
-    const experiment = { experiment_id: String(this.experiments.size + 1), name };
+    const experiment = { experiment_id: String(this.experiments.size + 1), name, tags };
     this.experiments.set(name, { ...experiment, lifecycle_stage: 'active' });
     return { experiment_id: experiment.experiment_id };
   }
