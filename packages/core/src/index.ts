@@ -62,6 +62,7 @@ export {
 export { builtinLosses } from './objective/builtin-losses.js';
 export { assertFinite, createEagerStep } from './training/eager-step.js';
 export { NonFiniteError, withOrigin, type NonFiniteOrigin } from './training/non-finite.js';
+export { failedAllocation, withinMemory, type MemoryUse } from './training/out-of-memory.js';
 export { differentiate } from './training/differentiate.js';
 export { assertMatch, copyArrays, initialArrays, zeroArrays } from './training/named-arrays.js';
 export { createEagerInference } from './training/eager-inference.js';

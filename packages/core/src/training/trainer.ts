@@ -16,6 +16,7 @@ import {
   type LearningRateFactor,
   type Verdict,
 } from './non-finite-policy.js';
+import { memoryOfStep, withinMemory } from './out-of-memory.js';
 import type { OnProgress } from './progress.js';
 import { SkipReporter } from './skip-reporter.js';
 
@@ -95,7 +96,9 @@ export class Trainer {
   ): Promise<StepReport | undefined | 'rollback'> {
     let verdict: Verdict;
     try {
-      return await this.context.step.run(batches);
+      return await withinMemory(memoryOfStep(step + 1, batches), () =>
+        this.context.step.run(batches),
+      );
     } catch (error) {
       verdict = this.#nonFinite.judge(error);
     }
@@ -152,7 +155,9 @@ export class Trainer {
     const { experiment, directory, step: trainStep } = this.context;
     const { diagnoseEverySteps } = experiment.training;
     if (diagnoseEverySteps === null || step % diagnoseEverySteps !== 0) return;
-    const values = await trainStep.diagnose(batches);
+    const values = await withinMemory(memoryOfStep(step, batches), () =>
+      trainStep.diagnose(batches),
+    );
     await directory.record({ type: 'metrics', step, values });
   }
 
