@@ -148,7 +148,12 @@ export function describe(error: unknown): string {
 }
 
 /** What fails although the input is right. */
-const NOT_INPUT: readonly ErrorCode[] = ['E_ENGINE', 'E_NON_FINITE', 'E_OUT_OF_MEMORY', 'E_TRACKING'];
+const NOT_INPUT: readonly ErrorCode[] = [
+  'E_ENGINE',
+  'E_NON_FINITE',
+  'E_OUT_OF_MEMORY',
+  'E_TRACKING',
+];
 
 /** The exit code of an error that ended a command. */
 export function exitCodeOfError(error: unknown): number {

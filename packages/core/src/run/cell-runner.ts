@@ -17,6 +17,7 @@ import { trainedMagnifications } from '../experiment/magnifications.js';
 import { ModelFactory } from '../model/model-factory.js';
 import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
 import { PluginRegistry } from '../plugins/register.js';
+import { resumable } from '../training/out-of-memory.js';
 import type { OnProgress } from '../training/progress.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
@@ -130,7 +131,7 @@ export class CellRunner {
       await run
         .record({ type: 'state', state: 'failed', step: run.lastStep, message: messageOf(error) })
         .catch(() => undefined);
-      throw error;
+      throw resumable(error);
     } finally {
       await tracker?.finish();
     }

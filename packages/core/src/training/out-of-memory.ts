@@ -63,6 +63,13 @@ export async function withinMemory<T>(use: MemoryUse, compute: () => Promise<T>)
   }
 }
 
+/** The same error for a run whose checkpoints stay. */
+export function resumable(error: unknown): unknown {
+  if (!(error instanceof MmsrError) || error.code !== 'E_OUT_OF_MEMORY') return error;
+  const advice = `${error.advice ?? ''} The last checkpoint stays: --allow configuration goes on from it with other settings.`;
+  return new MmsrError(error.code, error.message, { where: error.where, advice, cause: error });
+}
+
 /** Of a training step. */
 export function memoryOfStep(step: number, [batch]: readonly Batch[]): MemoryUse {
   const size = batch === undefined ? '' : `, a batch of ${batch.count} patches of ${batch.hrPx} px`;
@@ -70,8 +77,7 @@ export function memoryOfStep(step: number, [batch]: readonly Batch[]): MemoryUse
     what: `step ${step}${size}`,
     advice:
       'Lower training.batchSize (training.accumulate makes up for it), data.train.patchPx, or the features ' +
-      'or blocks of model.backbone. The last checkpoint stays: --allow configuration goes on from it with ' +
-      'other settings.',
+      'or blocks of model.backbone.',
   };
 }
 
@@ -80,7 +86,6 @@ export function memoryOfImage(id: string, widthPx: number, heightPx: number): Me
   return {
     what: `the evaluation of ${id}, ${widthPx} x ${heightPx} px`,
     advice:
-      'Lower patchPx of data.test and data.validation, or the features or blocks of model.backbone. The last ' +
-      'checkpoint stays: --allow configuration goes on from it with other settings.',
+      'Lower patchPx of data.test and data.validation, or the features or blocks of model.backbone.',
   };
 }
