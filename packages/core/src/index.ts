@@ -105,7 +105,12 @@ export { installAside, type InstallRequest } from './native-parts/install-aside.
 export { fetchPackage, type PinnedPackage } from './native-parts/npm-package.js';
 export { findPart, uninstallParts } from './native-parts/installed-parts.js';
 export type { FoundPart, PartOrigin, PartRecord } from './native-parts/part-record.js';
-export { checkPrerequisites, freeDiskBytes, freeMemoryBytes, type Needs } from './native-parts/prerequisites.js';
+export {
+  checkPrerequisites,
+  freeDiskBytes,
+  freeMemoryBytes,
+  type Needs,
+} from './native-parts/prerequisites.js';
 export { lockPart, type LockOptions } from './native-parts/part-lock.js';
 export { lastLine, runTool, type ToolOptions, type ToolResult } from './native-parts/run-tool.js';
 export { fetchWheel, type FetchOptions, type Wheel } from './native-parts/wheels.js';

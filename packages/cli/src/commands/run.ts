@@ -10,7 +10,7 @@ import {
 import type { StudySummary } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
-import { formatProtocol, formatResults } from '../results-table.js';
+import { formatBest, formatProtocol, formatResults } from '../results-table.js';
 import { isLaunched } from '../launchers/cell-process.js';
 import { writeAll, writeRunReports } from '../reports.js';
 import { loadStudy, runStudy, type CellReport, type LoadedStudy } from '../study.js';
@@ -87,8 +87,9 @@ function report(study: string, reports: readonly CellReport[], json: boolean): v
   } else if (done.length > 0) {
     const [first] = done as [CellResults, ...CellResults[]];
     process.stdout.write(`\n${formatResults(done)}\n\n${formatProtocol(first)}\n`);
-    for (const { directory, outcome } of reports) {
-      if (outcome === 'done') process.stdout.write(`${shown(directory)}\n`);
+    for (const { directory, results } of reports) {
+      if (results !== undefined)
+        process.stdout.write(`${shown(directory)}${formatBest(results)}\n`);
     }
   }
   for (const { cell, outcome, error, directory } of reports) {
@@ -130,7 +131,13 @@ function toJson({ cell, directory, outcome, results, error }: CellReport) {
     cell,
     directory,
     outcome,
-    ...(results === undefined ? {} : { summary: results.summary, protocol: results.protocol }),
+    ...(results === undefined
+      ? {}
+      : {
+          summary: results.summary,
+          protocol: results.protocol,
+          bestCheckpoint: results.bestCheckpoint,
+        }),
     ...(error === undefined ? {} : { error: describe(error) }),
   };
 }
