@@ -1,4 +1,5 @@
-import type { ParameterScope, StepState } from '@mmsr/core';
+import type { ParameterScope, RunDirectory, StepState } from '@mmsr/core';
+import { NEW_LOOP } from '../../packages/core/dist/training/loop-state.js';
 
 /** How the process that saves a checkpoint ends. */
 export const SAVE_EXIT = { saved: 0, refused: 20, wrongError: 21 } as const;
@@ -32,4 +33,14 @@ export function stateOf(step: number): StepState {
     secondMoment: arrays(0.2),
     average: arrays(0.3),
   };
+}
+
+export const BEST = { step: 0, value: 30 } as const;
+const PSNR = [BEST.value, 10, 20, 15];
+
+/** Saves the checkpoint of a step; the newest two are kept, and the best one, which is the first. */
+export async function saveStep(run: RunDirectory, step: number): Promise<void> {
+  const loop = { ...NEW_LOOP, validation: { psnr: PSNR[step] as number } };
+  const keepBest = { metric: 'psnr', count: 1 } as const;
+  await run.save(modelOf(), { state: stateOf(step), loop }, { keep: 2, keepBest });
 }

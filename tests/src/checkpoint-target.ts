@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { MmsrError } from '../../packages/core/dist/errors.js';
 import { RunDirectory } from '../../packages/core/dist/run/run-directory.js';
-import { modelOf, SAVE_EXIT, stateOf } from './checkpoint-model.js';
+import { SAVE_EXIT, saveStep } from './checkpoint-model.js';
 
 /*
  * The process into whose system calls faults are put: it says `ready`, waits for a word, saves one
@@ -16,7 +16,7 @@ await stat(directory);
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 try {
-  await run.save(modelOf(), { state: stateOf(Number(step)) }, 2);
+  await saveStep(run, Number(step));
   process.exit(SAVE_EXIT.saved);
 } catch (error) {
   const isExpected = error instanceof MmsrError && error.code === 'E_FILE';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listCheckpoints } from '../../packages/core/dist/run/checkpoint-list.js';
 import { RunDirectory } from '../../packages/core/dist/run/run-directory.js';
-import { modelOf, SAVE_EXIT, stateOf } from './checkpoint-model.js';
+import { BEST, modelOf, SAVE_EXIT, saveStep, stateOf } from './checkpoint-model.js';
 import { callsOn, saveTraced, type EndedTarget, type SystemCall } from './system-calls.js';
 
 let folder: string;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mmsr-faults-'));
   const pristine = new RunDirectory(join(folder, 'pristine'));
   await mkdir(pristine.checkpoints, { recursive: true });
-  for (const step of [1, 2]) await pristine.save(modelOf(), { state: stateOf(step) }, 2);
+  for (const step of [0, 1, 2]) await saveStep(pristine, step);
   const directory = await fresh();
   const log = join(folder, 'log');
   expect(await saveTraced(directory, 3, log)).toEqual({ code: SAVE_EXIT.saved, signal: null });
@@ -40,13 +40,14 @@ async function checkAfter(directory: string, { code, signal }: EndedTarget): Pro
   const loaded = await run.newestCheckpoint(modelOf(), (message) => told.push(message));
   const step = loaded?.state.step ?? NaN;
   expect(told).toEqual([]);
+  expect(await run.bestCheckpoint({ metric: 'psnr', count: 1 })).toEqual(BEST);
   expect([2, 3]).toContain(step);
   if (code === SAVE_EXIT.saved) expect(step).toBe(3);
   expect(loaded?.state).toEqual(stateOf(step));
   // The next save, as after a resume, finds nothing in its way.
-  await run.save(modelOf(), { state: stateOf(3) }, 2);
+  await saveStep(run, 3);
   expect((await run.newestCheckpoint(modelOf()))?.state).toEqual(stateOf(3));
-  expect((await listCheckpoints(run.checkpoints)).slice(-2)).toEqual([2, 3]);
+  expect(await listCheckpoints(run.checkpoints)).toEqual([BEST.step, 2, 3]);
   return step;
 }
 

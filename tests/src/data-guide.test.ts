@@ -37,7 +37,7 @@ test.each(GUIDE_EXPERIMENTS)('$name is right as written', async (experiment) => 
   const here = join(folder, experiment.name);
   await mkdir(here);
   const file = await writeGuide(here, experiment);
-  const { code, stdout, stderr } = await mmsrRun(['check', file], here);
+  const { code, stdout, stderr } = await mmsrRun(['check', file, '--no-batch'], here);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const rows = stdout.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
   expect(rows).toEqual(expect.arrayContaining([...(EXPECTED[experiment.name] ?? [])]));
@@ -47,6 +47,6 @@ test('the table in the guide is the one that check prints for its first experime
   const [table = ''] = /^ {4}split .*\n(?: {4}.*\n)+/m.exec(GUIDE) ?? [];
   const lines = table.trimEnd().split('\n');
   expect(lines).toHaveLength(11);
-  const { stdout } = await mmsrRun(['check', 'exp.yaml'], join(folder, 'by-folder'));
+  const { stdout } = await mmsrRun(['check', 'exp.yaml', '--no-batch'], join(folder, 'by-folder'));
   expect(stdout).toContain(lines.map((line) => line.slice(4)).join('\n'));
 });

@@ -66,6 +66,7 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['training.logEverySteps=2', 'run'],
   ['training.diagnoseEverySteps=2', 'run'],
   ['training.keep=1', 'run'],
+  ['training.keepBest={metric: ssim}', 'run'],
   ['training.nonFinite.policy=rollback', 'run'],
   ['training.nonFinite.limit=1', 'run'],
   ['training.nonFinite.learningRateFactor=0.1', 'run'],

@@ -22,7 +22,7 @@ test.each([
     try {
       const file = await writeExperiment(folder, [
       ['model:', `${validation}model:`],
-      ['steps: 6', `steps: ${STEPS}, validateEverySteps: 15`],
+      ['steps: 6', `steps: ${STEPS}, validateEverySteps: 15, keep: 1, keepBest: {metric: psnr}`],
       ['checkpointEverySteps: 2, logEverySteps: 1', 'checkpointEverySteps: 5, logEverySteps: 3'],
       ['engine: wasm', `engine: {name: ${engine}, threads: 2}`],
     ]); // prettier-ignore

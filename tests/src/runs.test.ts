@@ -240,6 +240,9 @@ test('check reads everything and writes nothing; its resolved file is the same e
   expect(checked.code).toBe(0);
   expect(checked.stdout).toMatch(/main\s+\d+,\d+\s+1 image\s+-\s+1 image: 2 of 20x, 2 of 10x/);
   expect(checked.stdout).toMatch(/train\s+10x\s+1\s+1\s+64\s+20x\s+0\.5\s+1\n/);
+  expect(checked.stdout).toMatch(
+    /main\s+wasm\s+superResolution 0\.\d+, magnification 0\.\d+\s+[\d.]+\s+\d+ MB\s+\d+ MB \(32 px\)\s+\d+ s\n/,
+  );
   const resolved = await mmsrRun(['check', file, '--resolved'], folder);
   await writeFile(join(folder, 'resolved.yaml'), resolved.stdout);
   const again = await mmsrRun(['check', 'resolved.yaml', '--resolved'], folder);

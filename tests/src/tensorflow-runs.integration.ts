@@ -4,6 +4,7 @@ import { readSafetensors, type CellResults, type Manifest } from '@mmsr/core';
 import { locateLibrary } from '@mmsr/engine-tensorflow';
 import { MMSR_RUN, mmsrRun, NO_NATIVE_PARTS, start, temporaryFolder } from './command-line.js';
 import { TINY, writeExperiment } from './experiments.js';
+import { writeHungryExperiment } from './memory-plugin.js';
 
 /** With what is installed here; see .ci/run. */
 const NATIVE = { MMSR_CACHE: process.env.MMSR_CACHE };
@@ -144,3 +145,19 @@ test('bfloat16 ends within 0.1 dB of float32 after 500 steps', async () => {
   expect(full.psnrDb - full.bicubic.psnrDb).toBeGreaterThan(0.2);
   expect(Math.abs(half.psnrDb - full.psnrDb)).toBeLessThan(0.1);
 });
+
+test.each(['true', 'false'])(
+  'a tensor that TensorFlow finds no memory for is told with its size, compile: %s, and the run goes on',
+  async (compile) => {
+    const engine = `{name: tensorflow, device: cpu, compile: ${compile}}`;
+    const file = await writeHungryExperiment(folder, engine);
+    const failed = await mmsrRun([file], folder, { ...NATIVE, HUNGRY: 'image' });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(
+      /memory ran out in the evaluation of .*, 32 x 32 px: .*OOM when allocating tensor with shape\[1000000,1000000\].* \(4,000 GB\)\. Lower patchPx/,
+    );
+    const again = await mmsrRun([file], folder, NATIVE);
+    expect(again.stderr).toContain('resumed from the checkpoint of step 6');
+    expect(again.code).toBe(0);
+  },
+);

@@ -46,15 +46,19 @@ export async function checkRoom(
   throw problem(
     out,
     `the checkpoints take ${inMegabytes(neededBytes)}, ${inMegabytes(freeBytes)} are free`,
-    'Free some space, lower `training.keep`, or choose another folder with --out.',
+    'Free some space, lower `training.keep` or `training.keepBest.count`, or choose another folder with --out.',
   );
 }
 
 /** Of the checkpoints that are kept and the one being written: weights, their average, two moments. */
 function checkpointBytes({ training }: Experiment, parameters: number): number {
-  const { ema, keep, steps, checkpointEverySteps } = training;
+  const { ema, keep, keepBest, steps, checkpointEverySteps, validateEverySteps } = training;
   const arrays = ema === null ? 3 : 4;
-  const atOnce = Math.min(keep, Math.ceil(steps / checkpointEverySteps)) + 1;
+  const saved =
+    Math.ceil(steps / checkpointEverySteps) +
+    (keepBest === null ? 0 : Math.ceil(steps / validateEverySteps));
+  const best = keepBest === null ? 0 : (keepBest.count ?? 1);
+  const atOnce = Math.min(keep + best, saved) + 1;
   return BYTES_PER_VALUE * arrays * parameters * atOnce;
 }
 

@@ -68,14 +68,17 @@ function addExperimentCommands(program: Command, finish: Finish): void {
     .action((file: string, options: RunCommandOptions) => finish(runCommand(file, options)));
   program
     .command('check')
-    .description('reads and resolves the file, opens the data, builds each model; runs nothing')
+    .description(
+      'opens the data, builds each model, computes one batch of each kind; trains nothing',
+    )
     .argument('<experiment.yaml>', 'the experiment file')
     .option('--profile <NAME>', 'applies one of the profiles of the file')
     .option('--set <KEY=VALUE>', 'sets a key; repeatable', collect, [])
     .option('--only <CELL>', 'only cells of this name or pattern; repeatable', collect, [])
     .option('--out <DIR>', 'where run directories would be made', 'runs')
     .option('--preview <FOLDER>', 'writes a picture of each image with its patches')
-    .option('--resolved', 'prints the file with every default filled in', false)
+    .option('--no-batch', 'computes no batch, as where another machine will train')
+    .option('--resolved', 'prints the file with every default filled in; computes no batch', false)
     .addHelpText('after', example('mmsr-run check experiments/quickstart.yaml --resolved'))
     .action((file: string, options: CheckCommandOptions) => finish(checkCommand(file, options)));
   addReport(program, finish);

@@ -45,7 +45,7 @@ export async function planStudy(
       plans.push({ cell: name, ...left, seconds: 0 });
       continue;
     }
-    const key = JSON.stringify({ ...experiment, seed: 0, name: '', description: '' });
+    const key = kindOf(experiment);
     let cost = costs.get(key);
     if (cost === undefined) {
       options.onMeasure?.(name);
@@ -53,7 +53,7 @@ export async function planStudy(
       cost = await meter.measure(experiment, study.folder);
       costs.set(key, cost);
     }
-    const seconds = secondsOf(cost, experiment, left.stepsLeft);
+    const seconds = estimateSeconds(cost, experiment, left.stepsLeft);
     plans.push({ cell: name, ...left, stepSeconds: cost.stepSeconds, seconds });
   }
   return plans;
@@ -76,7 +76,17 @@ async function whatIsLeft(
   return { state: 'to do', stepsLeft: Math.max(1, steps - (await run.savedSteps())), changed };
 }
 
-function secondsOf(cost: CellCost, { training }: Experiment, stepsLeft: number): number {
+/** Cells of one kind compute the same on other numbers: they differ in the seed and in words alone. */
+export function kindOf(experiment: Experiment): string {
+  return JSON.stringify({ ...experiment, seed: 0, name: '', description: '' });
+}
+
+/** How long the steps that are left and the evaluations take. */
+export function estimateSeconds(
+  cost: CellCost,
+  { training }: Experiment,
+  stepsLeft: number,
+): number {
   const validations = Math.floor((stepsLeft - 1) / training.validateEverySteps);
   const images = cost.testImages + validations * cost.validationImages;
   return cost.startSeconds + (stepsLeft - 1) * cost.stepSeconds + images * cost.imageSeconds;

@@ -52,6 +52,13 @@ export function formatResults(cells: readonly CellResults[]): string {
   return formatTable(HEADER, rows, ['left', 'left', 'right']);
 }
 
+/** Such as `, best in validation: checkpoints/40 (psnr 31.25)`; nothing where no best one is kept. */
+export function formatBest({ bestCheckpoint }: CellResults): string {
+  if (bestCheckpoint === undefined) return '';
+  const { step, metric, value } = bestCheckpoint;
+  return `, best in validation: checkpoints/${step} (${metric} ${value.toPrecision(4)})`;
+}
+
 /** The protocol of the numbers, in a sentence. */
 export function formatProtocol({ protocol, scale }: CellResults): string {
   const color = protocol.color === 'rgb' ? 'RGB' : 'Y (BT.601)';

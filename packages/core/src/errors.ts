@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   E_IMAGE: 'An image cannot be decoded or has no RGB pixels.',
   E_INSTALL: 'A native part cannot be installed or removed.',
   E_NON_FINITE: 'A loss or a gradient became NaN or infinite.',
+  E_OUT_OF_MEMORY: 'Memory ran out, or is less than a run takes.',
   E_PLUGIN: 'A plugin cannot be loaded, or its module does not export a valid plugin.',
   E_RUN_DIRECTORY: 'A run directory is unusable or belongs to another experiment.',
   E_RUN_LOCKED: 'Another process works in the run directory, or took it over.',

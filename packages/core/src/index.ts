@@ -62,6 +62,7 @@ export {
 export { builtinLosses } from './objective/builtin-losses.js';
 export { assertFinite, createEagerStep } from './training/eager-step.js';
 export { NonFiniteError, withOrigin, type NonFiniteOrigin } from './training/non-finite.js';
+export { failedAllocation, withinMemory, type MemoryUse } from './training/out-of-memory.js';
 export { differentiate } from './training/differentiate.js';
 export { assertMatch, copyArrays, initialArrays, zeroArrays } from './training/named-arrays.js';
 export { createEagerInference } from './training/eager-inference.js';
@@ -96,6 +97,7 @@ export {
 } from './run/verify-run.js';
 export { readStudyRecord, writeStudyRecord, type StudyRecord } from './run/study-record.js';
 export { CellMeter, type CellCost } from './run/cell-meter.js';
+export { CellProbe, type ProbeReport } from './run/cell-probe.js';
 export { CellRunner, type CellRequest, type CellResult } from './run/cell-runner.js';
 export { cacheFolder } from './native-parts/cache-folder.js';
 export { findCompiler } from './native-parts/compiler.js';
@@ -103,7 +105,12 @@ export { installAside, type InstallRequest } from './native-parts/install-aside.
 export { fetchPackage, type PinnedPackage } from './native-parts/npm-package.js';
 export { findPart, uninstallParts } from './native-parts/installed-parts.js';
 export type { FoundPart, PartOrigin, PartRecord } from './native-parts/part-record.js';
-export { checkPrerequisites, freeDiskBytes, type Needs } from './native-parts/prerequisites.js';
+export {
+  checkPrerequisites,
+  freeDiskBytes,
+  freeMemoryBytes,
+  type Needs,
+} from './native-parts/prerequisites.js';
 export { lockPart, type LockOptions } from './native-parts/part-lock.js';
 export { lastLine, runTool, type ToolOptions, type ToolResult } from './native-parts/run-tool.js';
 export { fetchWheel, type FetchOptions, type Wheel } from './native-parts/wheels.js';

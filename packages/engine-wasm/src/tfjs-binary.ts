@@ -45,17 +45,30 @@ export interface TfjsBinary {
 export async function loadTfjsBinary(): Promise<TfjsBinary> {
   const path = createRequire(import.meta.url).resolve(BINARY);
   const module = new WebAssembly.Module(await readFile(path));
-  const memory = new WebAssembly.Memory({
-    initial: INITIAL_PAGES,
-    maximum: MAXIMUM_PAGES,
-    shared: true,
-  });
+  const memory = reserveMemory();
   let exports: BinaryExports | undefined = undefined;
   const imports = createImports(module, memory, () => exports as unknown as BinaryExports);
   const instance = new WebAssembly.Instance(module, imports);
   exports = instance.exports as unknown as BinaryExports;
   exports.__wasm_call_ctors();
   return createBinary(exports, memory);
+}
+
+/** Address space for the whole 4 GiB is taken at once, memory as it is needed. */
+function reserveMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({
+      initial: INITIAL_PAGES,
+      maximum: MAXIMUM_PAGES,
+      shared: true,
+    });
+  } catch (error) {
+    const message = 'the system gives the wasm engine no address space for its 4 GiB of memory';
+    throw new MmsrError('E_OUT_OF_MEMORY', message, {
+      advice: 'Raise the limit of address space (`ulimit -v`), or end other programs.',
+      cause: error,
+    });
+  }
 }
 
 function createImports(
@@ -117,7 +130,7 @@ function createBinary(exports: BinaryExports, memory: WebAssembly.Memory): TfjsB
     get HEAPU8() {
       return heap();
     },
-    _malloc: (bytes) => allocate(exports, bytes),
+    _malloc: (bytes) => allocate(exports, memory, bytes),
     _free: (address) => exports.free(address),
     cwrap: (name) => wrap(exports, name, heap),
     tfjs: {
@@ -132,13 +145,16 @@ function createBinary(exports: BinaryExports, memory: WebAssembly.Memory): TfjsB
 }
 
 /** Where Emscripten's malloc would give 0, which tfjs would write to, this throws. */
-function allocate(exports: BinaryExports, bytes: number): number {
+function allocate(exports: BinaryExports, memory: WebAssembly.Memory, bytes: number): number {
   const address = bytes < MAXIMUM_PAGES * PAGE_BYTES ? exports.malloc(bytes) : 0;
   if (address !== 0 || bytes === 0) return address;
   const mib = Math.ceil(bytes / 2 ** 20);
-  throw new MmsrError('E_ENGINE', `the 4 GiB of WebAssembly memory have no ${mib} MiB left`, {
-    advice: 'Lower training.batchSize or patchPx, or use the tensorflow engine.',
-  });
+  const held = Math.floor(memory.buffer.byteLength / 2 ** 20);
+  throw new MmsrError(
+    'E_OUT_OF_MEMORY',
+    `WebAssembly has no ${mib} MiB left; it holds ${held} of the 4096 MiB that it can have`,
+    { advice: 'The tensorflow engine can take all memory of the machine.' },
+  );
 }
 
 /** A function of the binary; arrays are copied to its stack for the time of the call. */

@@ -127,7 +127,11 @@ async function trackingOf(directory: string): Promise<Partial<MlflowOptions>> {
   return tracking?.name === 'mlflow' ? (tracking as Partial<MlflowOptions>) : {};
 }
 
-function clientOf(tracking: Partial<MlflowOptions>, { uri, signal }: SyncOptions): MlflowClient {
+/** @throws MlflowError when no server is named, or one that is not of HTTP */
+export function clientOf(
+  tracking: Partial<MlflowOptions>,
+  { uri, signal }: Pick<SyncOptions, 'uri' | 'signal'> = {},
+): MlflowClient {
   const connection: Connection | undefined = connectionOf(uri ?? tracking.uri);
   if (connection === undefined) {
     throw new MlflowError('no MLflow server is named', {

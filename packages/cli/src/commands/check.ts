@@ -1,16 +1,21 @@
 import { formatResolved, type OpenData } from '@mmsr/core';
 import { formatAudit } from '../audit-table.js';
 import { checkRoom, inMegabytes } from '../check-room.js';
-import { checkStudy } from '../check.js';
+import { checkTracking } from '../check-tracking.js';
+import { type CellCheck, checkStudy } from '../check.js';
 import { EXIT } from '../exit-codes.js';
 import { loadStudy } from '../study.js';
 import { formatTable } from '../table.js';
+import { formatTried } from '../tried-table.js';
+import { tryBatches } from '../try-batches.js';
 
 export interface CheckCommandOptions {
   readonly profile?: string;
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly resolved: boolean;
+  /** Whether one batch of each kind of cell is computed. */
+  readonly batch: boolean;
   /** Where run directories would be made. */
   readonly out: string;
   /** Folder for pictures of the images with their patches. */
@@ -20,30 +25,52 @@ export interface CheckCommandOptions {
 /** `mmsr-run check EXP.yaml`. @returns the exit code */
 export async function checkCommand(file: string, options: CheckCommandOptions): Promise<number> {
   const study = await loadStudy(file, options);
+  const warn = createWarn();
   const checks = await checkStudy(study, options.preview);
   const room = await checkRoom(study, checks, options.out);
-  const warnings = new Set(checks.flatMap((check) => check.warnings));
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const { warnings } of checks) warn(warnings);
   if (options.resolved) {
     process.stdout.write(formatResolved(study));
     return EXIT.done;
   }
-  const rows = checks.map(({ cell, parameters, splits }) => [
-    cell,
-    parameters.toLocaleString('en'),
-    ...(['train', 'validation', 'test'] as const).map((split) => describeSplit(splits[split])),
-  ]);
-  const header = ['cell', 'parameters', 'train', 'validation', 'test'];
-  process.stdout.write(`${formatTable(header, rows, ['left', 'right', 'left'])}\n`);
+  process.stdout.write(`${formatCells(checks)}\n`);
   // Cells that differ in their model alone have the same data.
   const audits = new Set(checks.map(({ splits }) => formatAudit(splits)));
   for (const audit of audits) if (audit !== '') process.stdout.write(`\n${audit}\n`);
+  warn(await checkTracking(study));
+  if (options.batch) {
+    const onTry = (text: string) => process.stderr.write(`${text}\n`);
+    const tried = await tryBatches(study, checks, { ...options, onTry });
+    process.stdout.write(`\n${formatTried(tried)}\n`);
+    for (const { warnings } of tried) warn(warnings);
+  }
   const { neededBytes, freeBytes } = room;
   process.stdout.write(
     `\ncheckpoints: ${inMegabytes(neededBytes)} in ${options.out}, where ${inMegabytes(freeBytes)} are free\n` +
       `${file}: nothing wrong found\n`,
   );
   return EXIT.done;
+}
+
+function formatCells(checks: readonly CellCheck[]): string {
+  const rows = checks.map(({ cell, parameters, splits }) => [
+    cell,
+    parameters.toLocaleString('en'),
+    ...(['train', 'validation', 'test'] as const).map((split) => describeSplit(splits[split])),
+  ]);
+  const header = ['cell', 'parameters', 'train', 'validation', 'test'];
+  return formatTable(header, rows, ['left', 'right', 'left']);
+}
+
+/** Tells each warning once. */
+function createWarn() {
+  const told = new Set<string>();
+  return (warnings: readonly string[]) => {
+    for (const warning of warnings) {
+      if (!told.has(warning)) process.stderr.write(`warning: ${warning}\n`);
+      told.add(warning);
+    }
+  };
 }
 
 /** Such as `2 images; 24 patches of 20x, 24 of 10x`. */

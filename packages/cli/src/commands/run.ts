@@ -11,9 +11,9 @@ import {
 import type { StudySummary } from '@mmsr/report';
 import { exitCodeOf, EXIT, STOP_SIGNALS, type StopSignal } from '../exit-codes.js';
 import { ProgressPrinter } from '../progress-printer.js';
-import { formatProtocol, formatResults } from '../results-table.js';
 import { finishStudy } from '../finish-study.js';
 import type { WrittenReport } from '../reports.js';
+import { formatBest, formatProtocol, formatResults } from '../results-table.js';
 import { loadStudy, runStudy, type CellReport, type LoadedStudy } from '../study.js';
 import { dryRun } from './dry-run.js';
 import { formatAnswer } from './report.js';
@@ -90,8 +90,9 @@ function report(study: string, reports: readonly CellReport[], json: boolean): v
   } else if (done.length > 0) {
     const [first] = done as [CellResults, ...CellResults[]];
     process.stdout.write(`\n${formatResults(done)}\n\n${formatProtocol(first)}\n`);
-    for (const { directory, outcome } of reports) {
-      if (outcome === 'done') process.stdout.write(`${shown(directory)}\n`);
+    for (const { directory, results } of reports) {
+      if (results !== undefined)
+        process.stdout.write(`${shown(directory)}${formatBest(results)}\n`);
     }
   }
   for (const { cell, outcome, error, directory } of reports) {
@@ -118,7 +119,13 @@ function toJson({ cell, directory, outcome, results, error }: CellReport) {
     cell,
     directory,
     outcome,
-    ...(results === undefined ? {} : { summary: results.summary, protocol: results.protocol }),
+    ...(results === undefined
+      ? {}
+      : {
+          summary: results.summary,
+          protocol: results.protocol,
+          bestCheckpoint: results.bestCheckpoint,
+        }),
     ...(error === undefined ? {} : { error: describe(error) }),
   };
 }
@@ -136,7 +143,12 @@ export function describe(error: unknown): string {
 }
 
 /** What fails although the input is right. */
-const NOT_INPUT: readonly ErrorCode[] = ['E_ENGINE', 'E_NON_FINITE', 'E_TRACKING'];
+const NOT_INPUT: readonly ErrorCode[] = [
+  'E_ENGINE',
+  'E_NON_FINITE',
+  'E_OUT_OF_MEMORY',
+  'E_TRACKING',
+];
 
 /** The exit code of an error that ended a command. */
 export function exitCodeOfError(error: unknown): number {

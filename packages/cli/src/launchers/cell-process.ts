@@ -70,12 +70,16 @@ function errorIn(stdout: string): string | undefined {
   }
 }
 
-function unexplained(code: number | null, killedBy: string | null, said: string): string {
+/** How a process ended that did not say why itself. */
+export function unexplained(code: number | null, killedBy: string | null, said: string): string {
   const how =
     killedBy === null
       ? `its process ended with code ${code}`
       : `its process was ended by ${killedBy}` +
-        (killedBy === 'SIGKILL' ? ', as the system does when memory runs out' : '');
+        (killedBy === 'SIGKILL' ? ', as the system does when memory runs out' : '') +
+        (said.includes('heap out of memory')
+          ? ', since JavaScript ran out of memory (NODE_OPTIONS=--max-old-space-size=8192 gives it 8 GB)'
+          : '');
   return said.trim() === '' ? how : `${how}; it last said:\n${said.trimEnd()}`;
 }
 

@@ -35,6 +35,11 @@ export interface TrackedStudy extends Pick<TrackedRun, 'experiment' | 'say'> {
 
 /** Follows a run's events. It never delays or fails the run: what it cannot send it keeps for later. */
 export interface Tracker {
+  /**
+   * Asks, within a short time, whether runs could be shown now; changes nothing.
+   * @throws MmsrError E_TRACKING saying why not
+   */
+  check?(study: Pick<TrackedRun, 'experiment'>): Promise<void>;
   start(run: TrackedRun): Promise<void>;
   record(event: RunEvent): void;
   /** Sends what is left, within a bounded time. */

@@ -5,6 +5,7 @@ import { resizeBicubic } from '../images/imresize.js';
 import type { RgbImage } from '../images/rgb-image.js';
 import { trainedMagnifications } from '../experiment/magnifications.js';
 import type { ImageResult, MetricValues, ResultProtocol } from '../run/results.js';
+import { memoryOfImage, withinMemory } from '../training/out-of-memory.js';
 import { toPlanes, type MetricProtocol, type RgbValues } from './planes.js';
 import { IDENTICAL_PSNR_DB, psnrDb } from './psnr.js';
 import { ssim } from './ssim.js';
@@ -52,7 +53,8 @@ export async function evaluateImage(
   const { lr, hr, id, group, magnification } = sample;
   const shape = [1, lr.heightPx, lr.widthPx, 3] as const;
   const input = Float32Array.from(lr.data, (value) => value / 255);
-  const { sr: values, logits } = await inference.predict(input, shape);
+  const use = memoryOfImage(id, hr.widthPx, hr.heightPx);
+  const { sr: values, logits } = await withinMemory(use, () => inference.predict(input, shape));
   const sr = toRgbImage(values, hr);
   const measured = protocol.rounding === 'uint8' ? sr : clip(values, hr);
   const bicubic = resizeBicubic(lr, experiment.scale);

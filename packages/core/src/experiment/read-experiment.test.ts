@@ -71,6 +71,7 @@ test('a short file is one cell with every default filled in', async () => {
       diagnoseEverySteps: null,
       nonFinite: { policy: 'error', limit: 10, learningRateFactor: 0.5 },
       keep: 3,
+      keepBest: null,
     },
     evaluation: {
       metrics: ['psnr', 'ssim'],

@@ -277,6 +277,29 @@ const Training = Type.Object(
       default: 3,
       description: 'Checkpoints kept, the newest ones.',
     }),
+    keepBest: Type.Union(
+      [
+        Type.Object(
+          {
+            metric: Type.Union(
+              [Type.Literal('psnr'), Type.Literal('ssim'), Type.Literal('accuracy')],
+              { description: 'Mean over the validation images; accuracy is that of the branch.' },
+            ),
+            count: Type.Optional(
+              Type.Integer({ minimum: 1, description: 'How many are kept; one when not set.' }),
+            ),
+          },
+          closed,
+        ),
+        Type.Null(),
+      ],
+      {
+        default: null,
+        description:
+          'Checkpoints kept besides the newest: those that were best in validation, each of which then ' +
+          'leaves one. null: none.',
+      },
+    ),
   },
   { ...closed, default: {} },
 );
@@ -339,6 +362,9 @@ export type Experiment = Omit<
   readonly schedule: ScheduleOptions;
   readonly tracking: PluginReference | null;
 };
+
+/** Which checkpoints are kept for their validation. */
+export type KeepBest = NonNullable<Experiment['training']['keepBest']>;
 
 /** A plugin's name and its options. */
 export type PluginReference = { readonly name: string } & Readonly<Record<string, unknown>>;

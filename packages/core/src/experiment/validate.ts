@@ -4,8 +4,9 @@ import { compileSchema, type JsonSchema } from '../plugins/config-schema.js';
 import { unknownPlugin } from '../plugins/discovery.js';
 import { suggest } from '../plugins/nearest.js';
 import type { PluginRegistry } from '../plugins/register.js';
+import { keepBestProblems, patchProblems } from './agreements.js';
 import { isJsonObject, show, type Json, type JsonObject } from './json.js';
-import { formatKeyPath, valueAt, type KeyPath } from './key-path.js';
+import { formatKeyPath, valueAt } from './key-path.js';
 import type { Combination } from './matrix.js';
 import {
   describePlace,
@@ -65,6 +66,7 @@ export class CellValidator {
       ...(errors.some(({ instancePath }) => instancePath === '/scale')
         ? []
         : patchProblems(data, positions)),
+      ...keepBestProblems(data, positions),
     ];
     return { choice, data: inOrder(data, schema) as JsonObject, schema, problems };
   }
@@ -130,19 +132,6 @@ export class CellValidator {
           : `${path}: expected a mapping such as {name: ...}${nullable ? ' or null' : ''}; found ${show(value)}`;
     return new MmsrError('E_EXPERIMENT', message, { where, advice });
   }
-}
-
-/** HR patches must shrink to whole LR pixels. */
-function patchProblems(data: JsonObject, positions: Positions): MmsrError[] {
-  const { scale } = data;
-  if (typeof scale !== 'number') return [];
-  return ['train', 'validation', 'test'].flatMap((split) => {
-    const path: KeyPath = ['data', split, 'patchPx'];
-    const patchPx = valueAt(data, path);
-    if (typeof patchPx !== 'number' || patchPx % scale === 0) return [];
-    const message = `${formatKeyPath(path)}: expected a multiple of the scale ${scale}; found ${patchPx}`;
-    return [new MmsrError('E_EXPERIMENT', message, { where: positions.ofValue(path) })];
-  });
 }
 
 /** The same data, keys in the order in which the schema lists them. */

@@ -109,7 +109,7 @@ async function checkMemory(neededBytes: number): Check {
  * What can be had: macOS counts as free only what it has no use for at all, so there the whole; in a
  * container not more than its limit, whose own count of what is used has files in it that can go.
  */
-function freeMemoryBytes(): number {
+export function freeMemoryBytes(): number {
   const free = process.platform === 'linux' ? freemem() : totalmem();
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(free, limit) : free;

@@ -49,14 +49,11 @@ export class CellMeter {
       try {
         const steps = await this.#measureSteps(engine, experiment, data);
         const imageSeconds = await this.#measureImages(engine, experiment, data);
-        const sum = (samples: Readonly<Record<string, number>> = {}) =>
-          Object.values(samples).reduce((total, count) => total + count, 0);
         return {
           startSeconds: (steps.startedMs - beganMs) / 1000,
           stepSeconds: steps.stepSeconds,
           imageSeconds,
-          testImages: sum(data.splits.test?.samples),
-          validationImages: sum(data.splits.validation?.samples),
+          ...countImages(data),
         };
       } finally {
         await data.close();
@@ -104,6 +101,18 @@ export class CellMeter {
       inference.dispose();
     }
   }
+}
+
+/** How many images a run evaluates at its end, and at each validation. */
+export function countImages({
+  splits,
+}: OpenData): Pick<CellCost, 'testImages' | 'validationImages'> {
+  const sum = (samples: Readonly<Record<string, number>> = {}) =>
+    Object.values(samples).reduce((total, count) => total + count, 0);
+  return {
+    testImages: sum(splits.test?.samples),
+    validationImages: sum(splits.validation?.samples),
+  };
 }
 
 async function runStep(step: TrainStep, stream: BatchStream, accumulate: number): Promise<void> {

@@ -17,6 +17,7 @@ import { trainedMagnifications } from '../experiment/magnifications.js';
 import { ModelFactory } from '../model/model-factory.js';
 import { HEAD_SCOPE, type MultiTaskModel } from '../model/multi-task-model.js';
 import { PluginRegistry } from '../plugins/register.js';
+import { resumable } from '../training/out-of-memory.js';
 import type { OnProgress } from '../training/progress.js';
 import { Trainer } from '../training/trainer.js';
 import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
@@ -130,7 +131,7 @@ export class CellRunner {
       await run
         .record({ type: 'state', state: 'failed', step: run.lastStep, message: messageOf(error) })
         .catch(() => undefined);
-      throw error;
+      throw resumable(error);
     } finally {
       await tracker?.finish();
     }
@@ -164,7 +165,7 @@ export class CellRunner {
         await run.record({ type: 'state', state: 'stopped', step: run.lastStep });
         return { outcome: 'stopped' };
       }
-      const results = resultsOf(session, model, images);
+      const results = resultsOf(session, model, images, await bestOf(session));
       await run.finish(results);
       await run.record({ type: 'state', state: 'done', step: experiment.training.steps });
       return { outcome: 'done', results, device: session.device };
@@ -232,10 +233,17 @@ async function setStaleAside(run: RunDirectory, request: CellRequest): Promise<v
   say(request, `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`);
 }
 
+async function bestOf({ run, experiment }: Session): Promise<CellResults['bestCheckpoint']> {
+  const { keepBest } = experiment.training;
+  const best = await run.bestCheckpoint(keepBest);
+  return keepBest === null || best === undefined ? undefined : { metric: keepBest.metric, ...best };
+}
+
 function resultsOf(
   { study, cell, experiment }: Session,
   { parameters }: MultiTaskModel,
   images: readonly ImageResult[],
+  best: CellResults['bestCheckpoint'],
 ): CellResults {
   const trained = trainedMagnifications(experiment);
   const inScope = (scope: string) =>
@@ -248,6 +256,7 @@ function resultsOf(
     seed: experiment.seed,
     scale: experiment.scale,
     steps: experiment.training.steps,
+    ...(best !== undefined && { bestCheckpoint: best }),
     parameters: { total: parameters.count, head: inScope(HEAD_SCOPE) },
     protocol: protocolOf(experiment),
     images,

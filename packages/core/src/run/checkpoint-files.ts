@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MmsrError } from '../errors.js';
 import { NEW_LOOP, type LoopState } from '../training/loop-state.js';
-import { fileError } from './durable.js';
+import { fileError, writeDurably } from './durable.js';
 
 /** state.json of a checkpoint. */
 export interface StateFile {
@@ -61,6 +61,28 @@ export async function verifyCheckpoint(path: string): Promise<VerifiedCheckpoint
   return { state, files };
 }
 
+/**
+ * The loop's state of a checkpoint, whose own digest is checked, not those of the other files; undefined
+ * where it is damaged.
+ */
+export async function readLoopState(path: string): Promise<LoopState | undefined> {
+  try {
+    return (await readState(path)).loop;
+  } catch (error) {
+    if (error instanceof CheckpointDamage) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Replaces the loop's state of a whole checkpoint, durably: it is the old one or the new one.
+ * @throws CheckpointDamage when it is not whole
+ */
+export async function replaceLoopState(path: string, loop: LoopState): Promise<void> {
+  const { state } = await verifyCheckpoint(path);
+  await writeDurably(join(path, STATE_FILE), formatState({ ...state, loop }));
+}
+
 /** Whether every byte is as it was saved; reading that fails for another reason is an error. */
 export async function isWhole(path: string): Promise<boolean> {
   try {
@@ -108,7 +130,10 @@ function isLoopState(value: unknown): value is LoopState {
   const isKnown = Object.entries(NEW_LOOP).every(
     ([key, item]) => typeof value[key] === typeof item,
   );
-  return isKnown && isRecord(value.losses) && isRecord(value.losses.sums);
+  const { validation = {} } = value;
+  const isValidation =
+    isRecord(validation) && Object.values(validation).every((mean) => typeof mean === 'number');
+  return isKnown && isValidation && isRecord(value.losses) && isRecord(value.losses.sums);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

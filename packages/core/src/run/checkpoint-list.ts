@@ -1,5 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeepBest } from '../experiment/schema.js';
+import { bestCheckpoints } from './best-checkpoint.js';
 import { isWhole } from './checkpoint-files.js';
 import { fileError, syncFolder } from './durable.js';
 
@@ -29,16 +31,29 @@ async function entriesOf(folder: string): Promise<string[]> {
   }
 }
 
+/** Which checkpoints stay. */
+export interface Retention {
+  /** How many of the newest. */
+  readonly keep: number;
+  /** Besides, those that were best in validation. */
+  readonly keepBest?: KeepBest | null;
+}
+
 /**
- * Removes all but the newest `keep` checkpoints and, where none of those is whole, the newest that is.
- * Each is renamed before it is removed, so that half of one never looks like a damaged one.
+ * Removes all but the newest `keep` checkpoints, those that are best and, where none of the newest is whole,
+ * the newest that is. Each is renamed before it is removed, so that half of one never looks like a damaged one.
  */
-export async function pruneCheckpoints(folder: string, keep: number): Promise<void> {
+export async function pruneCheckpoints(
+  folder: string,
+  { keep, keepBest = null }: Retention,
+): Promise<void> {
   const newestFirst = (await listCheckpoints(folder)).reverse();
   if (newestFirst.length <= keep) return;
   const whole = await newestWhole(folder, newestFirst);
   if (whole === undefined) return;
-  const old = newestFirst.slice(keep).filter((step) => step !== whole);
+  const best = keepBest === null ? [] : await bestCheckpoints(folder, newestFirst, keepBest);
+  const kept = new Set([whole, ...best.map(({ step }) => step)]);
+  const old = newestFirst.slice(keep).filter((step) => !kept.has(step));
   for (const step of old) {
     const path = join(folder, String(step));
     const gone = `${path}.removed${UNFINISHED}`;

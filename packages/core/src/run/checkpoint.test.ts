@@ -17,7 +17,8 @@ import { ParameterScope } from '../model/parameter-scope.js';
 import { NEW_LOOP } from '../training/loop-state.js';
 import { initialArrays } from '../training/named-arrays.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
-import { formatState, type StateFile } from './checkpoint-files.js';
+import { bestCheckpoints } from './best-checkpoint.js';
+import { formatState, replaceLoopState, type StateFile } from './checkpoint-files.js';
 import { listCheckpoints, pruneCheckpoints, removeUnfinished } from './checkpoint-list.js';
 import { readSafetensors } from './safetensors.js';
 
@@ -93,7 +94,7 @@ test('the newest are kept', async () => {
   const parameters = model();
   for (const step of [2, 10, 9])
     await saveCheckpoint(folder, parameters, stateOf(parameters, step));
-  await pruneCheckpoints(folder, 2);
+  await pruneCheckpoints(folder, { keep: 2 });
   expect((await readdir(folder)).sort()).toEqual(['10', '9']);
 });
 
@@ -102,18 +103,53 @@ test('the last whole one is kept, however old', async () => {
   for (const step of [1, 2, 3, 4])
     await saveCheckpoint(folder, parameters, stateOf(parameters, step));
   for (const step of ['3', '4']) await truncate(join(folder, step, 'model.safetensors'), 9);
-  await pruneCheckpoints(folder, 1);
+  await pruneCheckpoints(folder, { keep: 1 });
   expect(await listCheckpoints(folder)).toEqual([2, 4]);
   await truncate(join(folder, '2', 'state.json'), 9);
-  await pruneCheckpoints(folder, 1);
+  await pruneCheckpoints(folder, { keep: 1 });
   expect(await listCheckpoints(folder)).toEqual([2, 4]);
+});
+
+const validated = (psnr: number) => ({ ...NEW_LOOP, validation: { psnr } });
+
+test('the best ones are kept besides the newest, of equal ones the earlier', async () => {
+  const parameters = model();
+  const means = [20, 33, 31, 33, 32, 25];
+  for (const [i, psnr] of means.entries()) {
+    const state = stateOf(parameters, i + 1);
+    await saveCheckpoint(folder, parameters, state, i === 5 ? NEW_LOOP : validated(psnr));
+    await pruneCheckpoints(folder, { keep: 1, keepBest: { metric: 'psnr', count: 1 } });
+  }
+  expect(await listCheckpoints(folder)).toEqual([2, 6]);
+});
+
+test('several best ones are kept, and a damaged one is none of them', async () => {
+  const parameters = model();
+  for (const [i, psnr] of [31, 35, 33, 30, 20].entries())
+    await saveCheckpoint(folder, parameters, stateOf(parameters, i + 1), validated(psnr));
+  await truncate(join(folder, '2', 'average.safetensors'), 9);
+  const keepBest = { metric: 'psnr', count: 2 } as const;
+  await pruneCheckpoints(folder, { keep: 1, keepBest });
+  expect(await listCheckpoints(folder)).toEqual([1, 3, 5]);
+  expect(await bestCheckpoints(folder, [1, 3, 5], keepBest)).toEqual([
+    { step: 3, value: 33 },
+    { step: 1, value: 31 },
+  ]);
+});
+
+test('a validation that is noted later is sealed as the others, the weights are as they were', async () => {
+  const parameters = model();
+  const state = stateOf(parameters, 3);
+  const path = await saveCheckpoint(folder, parameters, state, { ...NEW_LOOP, validated: false });
+  await replaceLoopState(path, validated(30));
+  expect(await loadCheckpoint(path, parameters)).toEqual({ state, loop: validated(30) });
 });
 
 test('what interrupted saves and removals left is removed on request, and is never a checkpoint', async () => {
   const parameters = model();
   await saveCheckpoint(folder, parameters, stateOf(parameters, 1));
   for (const name of ['11.99.tmp', '2.removed.tmp']) await mkdir(join(folder, name));
-  await pruneCheckpoints(folder, 1);
+  await pruneCheckpoints(folder, { keep: 1 });
   expect(await listCheckpoints(folder)).toEqual([1]);
   expect((await readdir(folder)).length).toBe(3);
   await removeUnfinished(folder);

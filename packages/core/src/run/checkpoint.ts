@@ -41,7 +41,8 @@ function encode(parameters: readonly Parameter[], arrays: NamedArrays, prefix = 
   ]);
 }
 
-function encodeState(parameters: ParameterScope, state: StepState): Map<string, Uint8Array> {
+/** The files of a checkpoint but state.json, by name. */
+export function encodeState(parameters: ParameterScope, state: StepState): Map<string, Uint8Array> {
   const { all, trainable } = parameters;
   const metadata = { format: 'pt', step: String(state.step) };
   const files = new Map([

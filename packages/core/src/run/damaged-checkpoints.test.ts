@@ -36,7 +36,7 @@ async function save(step: number): Promise<void> {
   const arrays = () => initialArrays(parameters.all);
   const moments = { firstMoment: arrays(), secondMoment: arrays() };
   const state = { step, parameters: arrays(), ...moments, average: arrays() };
-  await run.save(parameters, { state }, 3);
+  await run.save(parameters, { state }, { keep: 3 });
 }
 
 const warnings = async () =>

@@ -48,6 +48,13 @@ export interface CellResults {
   readonly seed: number;
   readonly scale: number;
   readonly steps: number;
+  /** Which checkpoint was best in validation, where `training.keepBest` says so; the results are of the last step. */
+  readonly bestCheckpoint?: {
+    readonly metric: 'psnr' | 'ssim' | 'accuracy';
+    /** Mean over the validation images: psnr in dB, the others in 0..1. */
+    readonly value: number;
+    readonly step: number;
+  };
   /** Trainable parameters: of the whole model, and of the head alone. */
   readonly parameters: { readonly total: number; readonly head: number };
   readonly protocol: ResultProtocol;

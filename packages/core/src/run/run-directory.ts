@@ -5,14 +5,17 @@ import type { StepState } from '../contracts/train-step.js';
 import { messageOf, MmsrError } from '../errors.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
 import type { LoopState } from '../training/loop-state.js';
+import type { KeepBest } from '../experiment/schema.js';
+import { bestCheckpoints, type ValidatedCheckpoint } from './best-checkpoint.js';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
-import { CheckpointDamage } from './checkpoint-files.js';
+import { CheckpointDamage, replaceLoopState } from './checkpoint-files.js';
 import {
   holdsDamaged,
   listCheckpoints,
   pruneCheckpoints,
   removeUnfinished,
   setDamagedAside,
+  type Retention,
 } from './checkpoint-list.js';
 import { fileError, makeFolder, writeDurably } from './durable.js';
 import { EventLog } from './event-log.js';
@@ -190,16 +193,29 @@ export class RunDirectory {
     return (await listCheckpoints(this.checkpoints)).at(-1) ?? 0;
   }
 
-  /** Saves a checkpoint and removes all but the newest `keep`. */
+  /** Saves a checkpoint and removes those that are not to stay. */
   async save(
     parameters: ParameterScope,
     { state, loop }: { readonly state: StepState; readonly loop?: LoopState },
-    keep: number,
+    retention: Retention,
   ): Promise<void> {
     await this.#lock?.assertHeld();
     await saveCheckpoint(this.checkpoints, parameters, state, loop);
     await this.record({ type: 'checkpoint', step: state.step, path: `checkpoints/${state.step}` });
-    await pruneCheckpoints(this.checkpoints, keep);
+    await pruneCheckpoints(this.checkpoints, retention);
+  }
+
+  /** Notes the validation of a step in the checkpoint that was saved before it was validated. */
+  async noteValidation({ step }: Pick<StepState, 'step'>, loop: LoopState): Promise<void> {
+    await this.#lock?.assertHeld();
+    await replaceLoopState(join(this.checkpoints, String(step)), loop);
+  }
+
+  /** The checkpoint that was best in validation; undefined where none is to be kept for that, or none was validated. */
+  async bestCheckpoint(keepBest: KeepBest | null): Promise<ValidatedCheckpoint | undefined> {
+    if (keepBest === null) return undefined;
+    const steps = await listCheckpoints(this.checkpoints);
+    return (await bestCheckpoints(this.checkpoints, steps, { ...keepBest, count: 1 }))[0];
   }
 
   /**
@@ -247,7 +263,7 @@ export class RunDirectory {
   async finish(results: CellResults): Promise<void> {
     await this.#lock?.assertHeld();
     const text = jsonText(results);
-    await this.#write('seal.json', await sealOf(this.path, text));
+    await this.#write('seal.json', await sealOf(this.path, text, results.bestCheckpoint?.step));
     await writeDurably(join(this.path, 'results.json'), text);
   }
 

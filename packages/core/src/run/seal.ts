@@ -12,22 +12,33 @@ export interface Seal {
   readonly results: string;
   readonly manifest: string;
   /** The last checkpoint: its step, and the SHA-256 of its files by name. */
-  readonly checkpoint: { readonly step: number; readonly sha256: Readonly<Record<string, string>> };
+  readonly checkpoint: SealedCheckpoint;
+  /** The one that was best in validation, where that is kept. */
+  readonly best?: SealedCheckpoint;
+}
+
+export interface SealedCheckpoint {
+  readonly step: number;
+  readonly sha256: Readonly<Record<string, string>>;
 }
 
 /** What is sealed of a run directory whose results.json will have this text. */
-export async function sealOf(directory: string, results: string): Promise<Seal> {
+export async function sealOf(directory: string, results: string, best?: number): Promise<Seal> {
   const checkpoints = join(directory, 'checkpoints');
   const step = (await listCheckpoints(checkpoints)).at(-1);
   if (step === undefined) {
     throw new MmsrError('E_RUN_DIRECTORY', 'holds no checkpoint', { where: checkpoints });
   }
-  const { state } = await verifyCheckpoint(join(checkpoints, String(step)));
+  const sealed = async (at: number): Promise<SealedCheckpoint> => {
+    const { state } = await verifyCheckpoint(join(checkpoints, String(at)));
+    return { step: at, sha256: state.sha256 };
+  };
   return {
     format: 1,
     results: sha256(results),
     manifest: sha256(await readOrFail(join(directory, 'manifest.json'))),
-    checkpoint: { step, sha256: state.sha256 },
+    checkpoint: await sealed(step),
+    ...(best !== undefined && { best: await sealed(best) }),
   };
 }
 

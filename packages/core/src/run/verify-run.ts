@@ -7,7 +7,7 @@ import { CheckpointDamage, sha256, verifyCheckpoint } from './checkpoint-files.j
 import { listCheckpoints } from './checkpoint-list.js';
 import { differences, type Manifest } from './manifest.js';
 import { RunDirectory } from './run-directory.js';
-import type { Seal } from './seal.js';
+import type { Seal, SealedCheckpoint } from './seal.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -35,8 +35,9 @@ export async function verifyFiles(directory: string): Promise<VerifiedRun> {
     await fileFinding(directory, 'results.json', seal.results),
   ];
   const steps = await listCheckpoints(run.checkpoints);
-  if (!steps.includes(seal.checkpoint.step)) {
-    findings.push({ what: `checkpoint ${seal.checkpoint.step}`, fault: 'is missing' });
+  const sealed = new Set(sealedCheckpoints(seal).map(({ step }) => step));
+  for (const step of sealed) {
+    if (!steps.includes(step)) findings.push({ what: `checkpoint ${step}`, fault: 'is missing' });
   }
   for (const step of steps) findings.push(await checkpointFinding(run.checkpoints, step, seal));
   return { manifest, findings };
@@ -95,13 +96,18 @@ async function checkpointFinding(folder: string, step: number, seal: Seal): Prom
   const what = `checkpoint ${step}`;
   try {
     const { state } = await verifyCheckpoint(join(folder, String(step)));
-    const isSealed =
-      step !== seal.checkpoint.step || isDeepStrictEqual(state.sha256, seal.checkpoint.sha256);
+    const isSealed = sealedCheckpoints(seal)
+      .filter((sealed) => sealed.step === step)
+      .every(({ sha256: digests }) => isDeepStrictEqual(state.sha256, digests));
     return isSealed ? { what } : { what, fault: 'is whole, but not what the run ended with' };
   } catch (error) {
     if (error instanceof CheckpointDamage) return { what, fault: error.describe() };
     throw error;
   }
+}
+
+function sealedCheckpoints({ checkpoint, best }: Seal): SealedCheckpoint[] {
+  return best === undefined ? [checkpoint] : [checkpoint, best];
 }
 
 function isSeal(seal: Partial<Seal>): boolean {

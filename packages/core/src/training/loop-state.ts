@@ -7,6 +7,8 @@ export interface LoopState {
   readonly losses: { readonly steps: number; readonly sums: Readonly<Record<string, number>> };
   /** False where the validation of this step was broken off. */
   readonly validated: boolean;
+  /** Means over the validation images, where this step was validated: psnr in dB, ssim and accuracy in 0..1. */
+  readonly validation?: Readonly<Record<string, number>>;
   /** How often a loss or gradient was not finite. */
   readonly nonFinite: number;
   /** What rollbacks made of the learning rate. */

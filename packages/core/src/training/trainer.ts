@@ -8,6 +8,7 @@ import { trainedMagnifications } from '../experiment/magnifications.js';
 import type { ParameterScope } from '../model/parameter-scope.js';
 import type { ImageResult, Summary } from '../run/results.js';
 import type { RunDirectory } from '../run/run-directory.js';
+import type { LoopState } from './loop-state.js';
 import { LossAverage } from './loss-average.js';
 import { loadInto } from './named-arrays.js';
 import {
@@ -16,6 +17,7 @@ import {
   type LearningRateFactor,
   type Verdict,
 } from './non-finite-policy.js';
+import { memoryOfStep, withinMemory } from './out-of-memory.js';
 import type { OnProgress } from './progress.js';
 import { SkipReporter } from './skip-reporter.js';
 
@@ -40,6 +42,8 @@ export class Trainer {
   readonly #losses = new LossAverage();
   /** False where the validation of the newest step was broken off. */
   #validated = true;
+  /** Of the newest step, where it was validated. */
+  #validation: LoopState['validation'];
   #startedMs = 0;
   #firstStep = 0;
 
@@ -53,7 +57,7 @@ export class Trainer {
   /** @returns `done`, or `stopped` when the signal came first; either way the last step is saved */
   async train(): Promise<'done' | 'stopped'> {
     const { experiment, data, signal } = this.context;
-    const { steps, accumulate, checkpointEverySteps, validateEverySteps } = experiment.training;
+    const { steps, accumulate, checkpointEverySteps, keepBest } = experiment.training;
     const first = await this.#restore();
     let stream = data.batches(first * accumulate);
     this.#firstStep = first;
@@ -62,7 +66,7 @@ export class Trainer {
     const skips = new SkipReporter((text) => this.#warn(step, text));
     try {
       if (step === 0 && this.#nonFinite.needsBeginning) await this.#save();
-      if (!this.#validated) await this.#validate(step);
+      if (!this.#validated) await this.#validateAgain(step);
       while (step < steps && !signal.aborted) {
         const batches = await take(stream, accumulate);
         await this.#diagnose(step + 1, batches);
@@ -74,10 +78,13 @@ export class Trainer {
           continue;
         }
         step++;
+        this.#validation = undefined;
         await skips.update(stream.skipped);
         await this.#log(step, report, stream);
-        if (step % validateEverySteps === 0 && step < steps) await this.#validate(step);
-        if (step % checkpointEverySteps === 0 || step === steps) await this.#save();
+        const isValidated = this.#isValidated(step);
+        if (isValidated) await this.#validate(step);
+        const isKept = isValidated && keepBest !== null;
+        if (isKept || step % checkpointEverySteps === 0 || step === steps) await this.#save();
       }
       if (step < steps) await this.#save();
       await skips.finish(stream.skipped);
@@ -88,6 +95,19 @@ export class Trainer {
     return step < steps ? 'stopped' : 'done';
   }
 
+  /** The last step is tested; it is validated too where it may be the best one. */
+  #isValidated(step: number): boolean {
+    const { steps, validateEverySteps, keepBest } = this.context.experiment.training;
+    if (step === steps && keepBest === null) return false;
+    return step % validateEverySteps === 0 || step === steps;
+  }
+
+  /** Of a step whose validation was broken off, after its checkpoint was saved. */
+  async #validateAgain(step: number): Promise<void> {
+    await this.#validate(step);
+    if (this.#validated) await this.context.directory.noteValidation({ step }, this.#loop());
+  }
+
   /** One step; undefined where it was skipped. */
   async #run(
     step: number,
@@ -95,7 +115,9 @@ export class Trainer {
   ): Promise<StepReport | undefined | 'rollback'> {
     let verdict: Verdict;
     try {
-      return await this.context.step.run(batches);
+      return await withinMemory(memoryOfStep(step + 1, batches), () =>
+        this.context.step.run(batches),
+      );
     } catch (error) {
       verdict = this.#nonFinite.judge(error);
     }
@@ -114,6 +136,7 @@ export class Trainer {
     if (checkpoint === undefined) throw new Error('there is no checkpoint to go back to');
     await step.importState(checkpoint.state);
     this.#losses.restore(checkpoint.loop.losses);
+    this.#validation = checkpoint.loop.validation;
     return checkpoint.state.step;
   }
 
@@ -130,21 +153,26 @@ export class Trainer {
     await step.importState(state);
     this.#losses.restore(loop.losses);
     this.#validated = loop.validated;
+    this.#validation = loop.validation;
     this.#nonFinite.restore(loop);
     await directory.record({ type: 'state', state: 'resumed', step: state.step });
     this.#say('info', `resumed from the checkpoint of step ${state.step}`);
     return state.step;
   }
 
-  async #save(): Promise<void> {
-    const { directory, parameters, step, experiment } = this.context;
-    const loop = {
+  #loop(): LoopState {
+    return {
       losses: this.#losses.state(),
       validated: this.#validated,
+      ...(this.#validation !== undefined && { validation: this.#validation }),
       ...this.#nonFinite.state(),
     };
+  }
+
+  async #save(): Promise<void> {
+    const { directory, parameters, step, experiment } = this.context;
     const state = await step.exportState();
-    await directory.save(parameters, { state, loop }, experiment.training.keep);
+    await directory.save(parameters, { state, loop: this.#loop() }, experiment.training);
   }
 
   /** Of the step that comes. */
@@ -152,7 +180,9 @@ export class Trainer {
     const { experiment, directory, step: trainStep } = this.context;
     const { diagnoseEverySteps } = experiment.training;
     if (diagnoseEverySteps === null || step % diagnoseEverySteps !== 0) return;
-    const values = await trainStep.diagnose(batches);
+    const values = await withinMemory(memoryOfStep(step, batches), () =>
+      trainStep.diagnose(batches),
+    );
     await directory.record({ type: 'metrics', step, values });
   }
 
@@ -203,6 +233,7 @@ export class Trainer {
     await directory.record({ type: 'metrics', step, values: validationValues(summary) });
     this.#validated = true;
     const { psnrDb, ssim, bicubic, accuracy } = summary.all as Summary;
+    this.#validation = finiteOf({ psnr: psnrDb, ssim, accuracy });
     const metrics = { psnrDb, ssim } as Summary;
     onProgress({ phase: 'validated', step, metrics, bicubic, accuracy });
     this.#startedMs += performance.now() - beganMs;
@@ -222,6 +253,12 @@ async function take(stream: BatchStream, count: number): Promise<Batch[]> {
   const batches: Batch[] = [];
   while (batches.length < count) batches.push(await stream.next());
   return batches;
+}
+
+/** What there is of it as a number. */
+function finiteOf(values: Readonly<Record<string, number | null | undefined>>) {
+  const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
+  return Object.fromEntries(finite) as Record<string, number>;
 }
 
 /** `validation.psnrDb`, `validation.20x.psnrDb`, ... */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, MmsrError } from '@mmsr/core';
+import { failedAllocation, messageOf, MmsrError } from '@mmsr/core';
 import type { Binding, TensorValues } from '../native/binding.js';
 import { encodeSavedModel, outputName, TAG } from './encode.js';
 import { reachable, type Graph, type Output } from './graph.js';
@@ -28,7 +28,10 @@ export class Session {
     this.#id = load(binding, encodeSavedModel(nodes));
   }
 
-  /** Runs what the outputs need and gives their values. */
+  /**
+   * Runs what the outputs need and gives their values.
+   * @throws MmsrError E_OUT_OF_MEMORY with the shape that found no room, E_ENGINE for other faults
+   */
   run(outputs: readonly Output[], feeds: Feeds = new Map()): TensorValues[] {
     const { binding } = this;
     const inputs = [...feeds].map(([{ shape, dtype }, values]) =>
@@ -43,12 +46,10 @@ export class Session {
         return values;
       });
     } catch (error) {
-      throw new MmsrError('E_ENGINE', `TensorFlow stopped: ${firstLine(error)}`, {
-        advice: /alloc|OOM|memory/i.test(messageOf(error))
-          ? 'Lower training.batchSize, data.train.patchPx or the size of the network.'
-          : undefined,
-        cause: error,
-      });
+      const asked = failedAllocation(error);
+      throw asked === undefined
+        ? new MmsrError('E_ENGINE', `TensorFlow stopped: ${firstLine(error)}`, { cause: error })
+        : new MmsrError('E_OUT_OF_MEMORY', asked, { cause: error });
     } finally {
       for (const input of inputs) binding.deleteTensor(input);
     }

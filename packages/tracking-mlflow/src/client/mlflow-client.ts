@@ -98,6 +98,11 @@ export class MlflowClient {
     }
   }
 
+  /** Whether the server answers and lets these credentials see the experiment, should it be there. */
+  async checkAccess(name: string): Promise<void> {
+    await this.#experiment(requireText('experiment', name, 500));
+  }
+
   async #experiment(name: string): Promise<JsonAnswer | undefined> {
     const query = { experiment_name: name };
     const answer = await orUndefined(this.#get('experiments/get-by-name', query));

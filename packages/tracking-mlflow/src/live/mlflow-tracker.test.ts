@@ -53,6 +53,34 @@ async function whole(options: Partial<MlflowOptions> = {}): Promise<void> {
   await follower.finishStudy?.({ experiment: 'made', directory: study.folder, say: run().say });
 }
 
+test('whether the server answers and lets one in is asked without changing anything', async () => {
+  await tracker().check?.({ experiment: 'made' });
+  expect(server.requests).toEqual(['GET /api/2.0/mlflow/experiments/get-by-name']);
+  expect(server.experiments.size).toBe(0);
+});
+
+test.each([
+  [401, /401/, /MLFLOW_TRACKING_USERNAME/],
+  [503, /503/, undefined],
+  ['hang' as const, /did not answer in time/, undefined],
+])('a server that answers with %s is told, the password is not', async (fault, message, advice) => {
+  process.env.MLFLOW_TRACKING_USERNAME = 'ada';
+  process.env.MLFLOW_TRACKING_PASSWORD = 'opensesame';
+  try {
+    server.fault = () =>
+      typeof fault === 'number' ? { status: fault, body: 'not opensesame' } : fault;
+    const asked = tracker({ timeoutSeconds: 0.2 }).check?.({ experiment: 'made' });
+    const error = await asked?.catch((caught: unknown) => caught as Error & { advice?: string });
+    expect(error).toMatchObject({ code: 'E_TRACKING', where: uri });
+    expect(error?.message).toMatch(message);
+    expect(error?.message).not.toContain('opensesame');
+    if (advice !== undefined) expect(error?.advice).toMatch(advice);
+  } finally {
+    delete process.env.MLFLOW_TRACKING_USERNAME;
+    delete process.env.MLFLOW_TRACKING_PASSWORD;
+  }
+});
+
 test('a run and its study are there when they end', async () => {
   await whole();
   expect(said).toEqual([]);

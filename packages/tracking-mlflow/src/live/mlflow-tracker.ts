@@ -2,9 +2,11 @@ import { relative } from 'node:path';
 import { defineTracker, type TrackedRun, type TrackedStudy, type Tracker } from '@mmsr/core';
 import { MlflowOptionsSchema, type MlflowOptions } from '../options.js';
 import { lockSender } from '../spool/sender-lock.js';
-import { syncFolder } from '../sync.js';
+import { clientOf, syncFolder } from '../sync.js';
 import { describe } from './send-queue.js';
 import { SendThread } from './send-thread.js';
+
+const CHECK_SECONDS = 5;
 
 /** Follows a run on a thread of its own, and ends a study. */
 class MlflowTracker implements Tracker {
@@ -13,6 +15,12 @@ class MlflowTracker implements Tracker {
   #run: TrackedRun | undefined;
 
   constructor(private readonly options: MlflowOptions) {}
+
+  async check({ experiment }: Pick<TrackedRun, 'experiment'>): Promise<void> {
+    const timeoutSeconds = Math.min(this.options.timeoutSeconds, CHECK_SECONDS);
+    const client = clientOf({ ...this.options, timeoutSeconds });
+    await client.checkAccess(this.options.experiment ?? experiment);
+  }
 
   async start(run: TrackedRun): Promise<void> {
     const { directory, say } = run;
