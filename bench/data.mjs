@@ -86,6 +86,9 @@ async function writeTiff() {
       compression: 'jpeg',
       quality: 85,
       bigtiff: true,
+      // Pixels per millimetre: 0.5 microns, so that it is a slide of 20x.
+      xres: 2000,
+      yres: 2000,
     })
     .toFile(`${path}.part`);
   renameSync(`${path}.part`, path);
@@ -111,7 +114,7 @@ async function cases() {
     },
     {
       name: 'the same TIFF as a slide',
-      source: sourceOf('slides', { paths: [tiff], minTissueFraction: 0, ...native }),
+      source: sourceOf('slides', { paths: [tiff], minTissueFraction: 0 }),
       theirs: { kind: 'openslide', paths: [tiff] },
     },
     {

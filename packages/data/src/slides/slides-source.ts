@@ -32,8 +32,10 @@ import {
 const SLIDES_AT_A_TIME = 4;
 /** Each open slide has a file descriptor and a cache of its own. */
 const OPEN_SLIDES = 32;
-/** In every thread, for all slides of a source. */
-const TILE_CACHE_BYTES = 128 << 20;
+/** In every thread, for all slides of a source: when they fit, what was read of them is kept. */
+const KEPT_BYTES = 256 << 20;
+/** A slide and its halves, quarters and so on: 1 + 1/4 + 1/16 + ... */
+const ALL_MAGNIFICATIONS = 4 / 3;
 
 const INSTALL = 'For whole slides of every scanner run: npx mmsr-run install openslide';
 
@@ -66,13 +68,17 @@ interface LoadedSlide {
 class SlidesSource implements Source {
   readonly images: readonly SourceImage[];
   readonly #open = new Map<number, Slide>();
-  readonly #tiles = new TileCache(TILE_CACHE_BYTES);
+  /** Of slides that fit into it: of larger ones a tile is hardly ever wanted again. */
+  readonly #tiles: TileCache | undefined;
 
   constructor(
     private readonly library: OpenSlide,
     private readonly loaded: readonly LoadedSlide[],
   ) {
     this.images = loaded.map(({ image }) => image);
+    const pixels = this.images.reduce((sum, image) => sum + image.widthPx * image.heightPx, 0);
+    const fits = pixels * 3 * ALL_MAGNIFICATIONS <= KEPT_BYTES;
+    this.#tiles = fits ? new TileCache(KEPT_BYTES) : undefined;
   }
 
   async read(index: number, magnification: number, region: Region): Promise<{ hr: RgbImage }> {
@@ -101,7 +107,7 @@ class SlidesSource implements Source {
     const slide = this.#slide(index);
     const factor = image.magnification / magnification;
     const read = (of: Region) => slide.read(factor, of, origin);
-    if (!slide.readsAlike(factor, origin)) return read(region);
+    if (this.#tiles === undefined || !slide.readsAlike(factor, origin)) return read(region);
     return this.#tiles.read(`${index} ${factor}`, sizeAt(image, magnification), region, read);
   }
 

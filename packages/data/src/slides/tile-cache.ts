@@ -2,9 +2,6 @@ import { createRgbImage, type Region, type RgbImage } from '@mmsr/core';
 
 /** Side of a tile in pixels of the magnification that is read: about that of a training patch. */
 const TILE_PX = 128;
-const TILE_BYTES = TILE_PX * TILE_PX * 3;
-/** Regions of more than this part of the cache are read past it. */
-const LARGEST_PART = 4;
 
 interface Tile {
   readonly key: string;
@@ -13,18 +10,15 @@ interface Tile {
 }
 
 /**
- * Tiles of slides at the magnifications they are read at, in 8-bit RGB: those wanted last stay. A tile is read
- * as a whole when it is wanted for the second time among as many as the cache can hold; what is too large to be
- * found again is thus read region by region as without a cache.
+ * Tiles of slides at the magnifications they are read at, in 8-bit RGB, until its memory is used up. None makes
+ * room for another: patches are drawn from everywhere alike, so the last one is wanted no more than the first.
  */
 export class TileCache {
-  /** A map is in the order of entry: the first was used longest ago. */
   readonly #tiles = new Map<string, RgbImage>();
-  readonly #wantedOnce = new Set<string>();
-  readonly #capacity: number;
+  #bytesLeft: number;
 
   constructor(bytes: number) {
-    this.#capacity = Math.floor(bytes / TILE_BYTES);
+    this.#bytesLeft = bytes;
   }
 
   /**
@@ -41,49 +35,28 @@ export class TileCache {
     region: Region,
     read: (region: Region) => RgbImage,
   ): RgbImage {
-    const under = tilesUnder(image, size, region);
-    if (under.length * LARGEST_PART > this.#capacity) return read(region);
     const result = createRgbImage(region.width, region.height);
-    let isWhole = true;
-    for (const tile of under) {
-      const pixels = this.#find(tile, read);
-      if (pixels === undefined) isWhole = false;
-      else copyOverlap(pixels, tile.place, result, region);
+    for (const tile of tilesUnder(image, size, region)) {
+      const pixels = this.#tiles.get(tile.key) ?? this.#keep(tile, read);
+      if (pixels === undefined) return read(region);
+      copyOverlap(pixels, tile.place, result, region);
     }
-    return isWhole ? result : read(region);
+    return result;
   }
 
-  #find({ key, place }: Tile, read: (region: Region) => RgbImage): RgbImage | undefined {
-    const found = this.#tiles.get(key) ?? this.#readSecondTime(key, place, read);
-    if (found === undefined) return undefined;
-    this.#tiles.delete(key);
-    this.#tiles.set(key, found);
-    if (this.#tiles.size > this.#capacity) deleteFirst(this.#tiles);
-    return found;
-  }
-
-  #readSecondTime(
-    key: string,
-    place: Region,
-    read: (region: Region) => RgbImage,
-  ): RgbImage | undefined {
-    if (!this.#wantedOnce.delete(key)) {
-      this.#wantedOnce.add(key);
-      if (this.#wantedOnce.size > this.#capacity) deleteFirst(this.#wantedOnce);
-      return undefined;
-    }
+  #keep({ key, place }: Tile, read: (region: Region) => RgbImage): RgbImage | undefined {
+    const bytes = place.width * place.height * 3;
+    if (bytes > this.#bytesLeft) return undefined;
     try {
-      return read(place);
+      const pixels = read(place);
+      this.#tiles.set(key, pixels);
+      this.#bytesLeft -= bytes;
+      return pixels;
     } catch {
       // A fault beside the region is none of the region: that is read by itself and says so if it is.
       return undefined;
     }
   }
-}
-
-function deleteFirst(keys: Map<string, unknown> | Set<string>): void {
-  const [first] = keys.keys();
-  keys.delete(first as string);
 }
 
 function tilesUnder(
