@@ -32,6 +32,12 @@ test('without a terminal: the first step, then a line now and then, and the last
   );
 });
 
+test('how long it takes is not said before it is known', () => {
+  const { shown, written } = printer(false);
+  shown.show('main', { ...(step(1) as Progress & { phase: 'train' }), secondsLeft: undefined });
+  expect(written[0]).toMatch(/waiting for data 50 %\n$/);
+});
+
 test('on a terminal one line is rewritten, and messages stand on their own', () => {
   const { shown, written } = printer(true);
   shown.show('main', step(1));

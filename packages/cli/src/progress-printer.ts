@@ -70,7 +70,8 @@ function training({
     .filter((name) => name in losses)
     .map((name) => `${name} ${(losses[name] as number).toFixed(4)}`);
   const wait = waiting < 0.02 ? '' : `, waiting for data ${(100 * waiting).toFixed(0)} %`;
-  return `step ${step}/${steps}, ${shown.join(', ')}, ${patchesPerSecond.toFixed(1)} patches/s${wait}, ${duration(secondsLeft)} left`;
+  const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
+  return `step ${step}/${steps}, ${shown.join(', ')}, ${patchesPerSecond.toFixed(1)} patches/s${wait}${left}`;
 }
 
 function validated({ step, metrics, bicubic, accuracy }: Progress & { phase: 'validated' }) {

@@ -9,7 +9,8 @@ export type Progress =
       /** Means since the last report, by name: `loss` and its terms. */
       readonly losses: Readonly<Record<string, number>>;
       readonly patchesPerSecond: number;
-      readonly secondsLeft: number;
+      /** Undefined until there are two reports to tell by. */
+      readonly secondsLeft: number | undefined;
       /** Share of the time that the step waited for patches, 0..1. */
       readonly waiting: number;
     }

@@ -46,6 +46,8 @@ export class Trainer {
   #validation: LoopState['validation'];
   #startedMs = 0;
   #firstStep = 0;
+  /** The step that was reported last, and the time of training until then. */
+  #reported: { readonly step: number; readonly elapsedMs: number } | undefined;
 
   readonly #nonFinite: NonFinitePolicy;
 
@@ -202,9 +204,18 @@ export class Trainer {
       steps,
       losses,
       patchesPerSecond: stepsPerMs * 1000 * batchSize * accumulate,
-      secondsLeft: (steps - step) / stepsPerMs / 1000,
+      secondsLeft: this.#secondsLeft(step, elapsedMs),
       waiting: stream.waitedMs / elapsedMs,
     });
+    this.#reported = { step, elapsedMs };
+  }
+
+  /** By the steps since the last report: the first step waits for threads to start and graphs to be built. */
+  #secondsLeft(step: number, elapsedMs: number): number | undefined {
+    const last = this.#reported;
+    if (last === undefined || last.step >= step) return undefined;
+    const msPerStep = (elapsedMs - last.elapsedMs) / (step - last.step);
+    return ((this.context.experiment.training.steps - step) * msPerStep) / 1000;
   }
 
   /** Loads the weights that count, the average where there is one, into the inference. */
