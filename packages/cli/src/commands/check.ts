@@ -47,7 +47,7 @@ export async function checkCommand(file: string, options: CheckCommandOptions): 
   const { neededBytes, freeBytes } = room;
   process.stdout.write(
     `\ncheckpoints: ${inMegabytes(neededBytes)} in ${options.out}, where ${inMegabytes(freeBytes)} are free\n` +
-      `${file}: nothing wrong found\n`,
+      `${file}: ${verdict(warn.count())}\n`,
   );
   return EXIT.done;
 }
@@ -62,15 +62,21 @@ function formatCells(checks: readonly CellCheck[]): string {
   return formatTable(header, rows, ['left', 'right', 'left']);
 }
 
-/** Tells each warning once. */
+/** Tells each warning once, and counts them. */
 function createWarn() {
   const told = new Set<string>();
-  return (warnings: readonly string[]) => {
+  const warn = (warnings: readonly string[]) => {
     for (const warning of warnings) {
       if (!told.has(warning)) process.stderr.write(`warning: ${warning}\n`);
       told.add(warning);
     }
   };
+  return Object.assign(warn, { count: () => told.size });
+}
+
+function verdict(warnings: number): string {
+  if (warnings === 0) return 'nothing wrong found';
+  return `no error, ${warnings === 1 ? '1 warning' : `${warnings} warnings`}`;
 }
 
 /** Such as `2 images; 24 patches of 20x, 24 of 10x`. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import {
   InputError,
@@ -98,7 +99,8 @@ function report(study: string, reports: readonly CellReport[], json: boolean): v
   for (const { cell, outcome, error, directory } of reports) {
     if (error !== undefined) process.stderr.write(`${cell} failed: ${describe(error)}\n`);
     if (outcome === 'stopped') {
-      process.stderr.write(`${cell} stopped; run again to go on (${shown(directory)})\n`);
+      const what = existsSync(directory) ? 'stopped; run again to go on' : 'not begun; run again';
+      process.stderr.write(`${cell} ${what} (${shown(directory)})\n`);
     }
   }
 }

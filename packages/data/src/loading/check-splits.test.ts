@@ -42,7 +42,7 @@ test.each([
     isLeak
       ? [
           'a.svs: is in train and in test. Take it out of one of them, or give each a `region` of ' +
-            'its own. [E_DATA]',
+            'its own and say so with `data.disjointRegions: true`. [E_DATA]',
         ]
       : [],
   );

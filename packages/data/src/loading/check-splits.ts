@@ -52,7 +52,9 @@ function sharedPixels(a: SplitImages, b: SplitImages): MmsrError[] {
     return [
       new MmsrError('E_DATA', `is in ${a.split} and${alias} in ${b.split}`, {
         where: image.id,
-        advice: 'Take it out of one of them, or give each a `region` of its own.',
+        advice:
+          'Take it out of one of them, or give each a `region` of its own and say so with ' +
+          '`data.disjointRegions: true`.',
       }),
     ];
   });

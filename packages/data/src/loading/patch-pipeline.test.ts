@@ -166,7 +166,7 @@ test('an image that is trained and tested on is refused', async () => {
   const split = { source: { name: 'faulty' }, magnifications: [20] };
   expect(await problemsOf(open(experimentOf({ train: split, test: split })))).toEqual([
     'damaged.svs: is in train and in test. Take it out of one of them, or give each a `region` of ' +
-      'its own. [E_DATA]',
+      'its own and say so with `data.disjointRegions: true`. [E_DATA]',
   ]);
 });
 

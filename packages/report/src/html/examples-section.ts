@@ -90,6 +90,8 @@ function gainText(values: MetricValues, from: MetricValues, name: string): strin
   const metric = metricOf(values);
   const [value, base] = metric === undefined ? [] : [values[metric.key], from[metric.key]];
   if (metric === undefined || value === undefined || !Number.isFinite(base)) return undefined;
-  const gain = signed(value - (base as number), metric.digits);
-  return `${gain}${metric.unit} over ${name} (${valueText(from)})`;
+  const difference = value - (base as number);
+  const gain = signed(difference, metric.digits);
+  const preposition = difference < 0 ? 'against' : 'over';
+  return `${gain}${metric.unit} ${preposition} ${name} (${valueText(from)})`;
 }

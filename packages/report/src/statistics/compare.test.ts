@@ -1,7 +1,7 @@
 import { testedCell } from '../testing/tested-cell.js';
 import { compare, type ComparisonRow } from './compare.js';
 import type { CellPair } from './pair-images.js';
-import { warningsOf } from './warnings.js';
+import { belowBicubic, warningsOf } from './warnings.js';
 
 const GROUPS = 8;
 const base = (seed = 1, testContent = 'slides') =>
@@ -132,6 +132,29 @@ test('families in which so few groups can show nothing are named, and only those
   expect(warningsOf(rowsOf(9, 5, backbones, [20, 10, 5]))).toEqual([]);
   expect(warningsOf(rowsOf(6, 5)).join()).toBe('');
   expect(warningsOf(rowsOf(6, 5, ['a', 'b']))[0]).toContain('family "primary"');
+});
+
+test('cells that bicubic interpolation beats are named, on the metric that counts', () => {
+  const contrastOf = (name: string, gain: number) => ({
+    cell: name,
+    baseline: 'bicubic',
+    pairs: [
+      {
+        cell: testedCell(name, { groups: 8, gainDb: () => gain }),
+        baseline: testedCell('bicubic', { groups: 8, gainDb: () => 0 }),
+      },
+    ],
+  });
+  const trained = contrastOf('trained', 0.2);
+  const contrasts = [trained, contrastOf('hasty', -12.5), contrastOf('worse', -0.25)];
+  const belowIn = (some: typeof contrasts) =>
+    belowBicubic(compare(some, { resamples: 100 }), 'psnrDb');
+  expect(belowIn(contrasts)).toEqual([
+    expect.stringMatching(
+      /^Bicubic interpolation is better than hasty, worse, by up to 12\.500 dB of PSNR:/,
+    ),
+  ]);
+  expect(belowIn([trained])).toEqual([]);
 });
 
 test('enough groups and seeds: no warning; one group: no interval', () => {

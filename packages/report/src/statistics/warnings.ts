@@ -1,4 +1,5 @@
 import type { ComparisonRow } from './compare.js';
+import { METRIC_NAMES, type Metric } from './pair-images.js';
 
 /** From so many groups on the exact test can give p below 0.05: 2 / 2^6 = 0.031. */
 const FEWEST_GROUPS = 6;
@@ -10,6 +11,24 @@ const LEVEL = 0.05;
 export function warningsOf(rows: readonly ComparisonRow[]): string[] {
   if (rows.length === 0) return [];
   return [...tooFewGroups(rows), ...tooManyTests(rows), ...tooFewSeeds(rows), ...leftOut(rows)];
+}
+
+/**
+ * Cells that interpolation beats: whatever they show of each other, trained networks may not.
+ * @param rows compared with bicubic interpolation
+ */
+export function belowBicubic(rows: readonly ComparisonRow[], metric: Metric): string[] {
+  const ofMetric = rows.filter((row) => row.metric === metric);
+  const whole = ofMetric.filter(({ magnification }) => magnification === 'all');
+  const below = (whole.length > 0 ? whole : ofMetric).filter(({ difference }) => difference < 0);
+  if (below.length === 0) return [];
+  const { name, unit, digits } = METRIC_NAMES[metric];
+  const most = Math.max(...below.map(({ difference }) => -difference)).toFixed(digits);
+  const cells = [...new Set(below.map(({ cell }) => cell))].join(', ');
+  return [
+    `Bicubic interpolation is better than ${cells}, by up to ${most}${unit} of ${name}: trained too little? ` +
+      'What such cells show of each other need not hold for trained ones.',
+  ];
 }
 
 function tooFewGroups(rows: readonly ComparisonRow[]): string[] {

@@ -69,7 +69,9 @@ async function foldersIn(folder: string): Promise<string[]> {
       .map(({ name }) => name)
       .sort();
   } catch (error) {
-    throw new MmsrError('E_RUN_DIRECTORY', `cannot be read (${messageOf(error)})`, {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing ? 'is not there' : `cannot be read (${messageOf(error)})`;
+    throw new MmsrError('E_RUN_DIRECTORY', why, {
       where: folder,
       advice: 'Name a folder such as runs/NAME.',
     });

@@ -7,7 +7,7 @@ import {
   type StatisticsProtocol,
 } from '../statistics/compare.js';
 import type { Metric } from '../statistics/pair-images.js';
-import { warningsOf } from '../statistics/warnings.js';
+import { belowBicubic, warningsOf } from '../statistics/warnings.js';
 import type { CellState } from './cell-state.js';
 import { splitComparable, type ComparableVariants } from './comparable.js';
 import { baselineContrasts, bicubicContrasts } from './contrasts.js';
@@ -69,7 +69,13 @@ export function summarizeRuns(runs: StudyRuns, options: BootstrapOptions = {}): 
     bootstrapSeed: options.seed ?? bootstrapSeed,
   };
   const primary = primaryMetric(runs);
-  const toComparison = (rows: ComparisonRow[]) => ({ rows, warnings: warningsOf(rows) });
+  const toComparison = (rows: ComparisonRow[], more: string[] = []) => {
+    return { rows, warnings: [...more, ...warningsOf(rows)] };
+  };
+  const bicubic = compare(bicubicContrasts(variants), {
+    ...options,
+    primary: planned ? null : primary,
+  });
   return {
     format: 1,
     name: runs.name,
@@ -78,10 +84,13 @@ export function summarizeRuns(runs: StudyRuns, options: BootstrapOptions = {}): 
     statistics,
     cells: runs.states,
     blocks: blocks.map(toSummaryBlock),
-    baseline: planned && toComparison(compare(planned.contrasts, { ...options, primary })),
-    bicubic: toComparison(
-      compare(bicubicContrasts(variants), { ...options, primary: planned ? null : primary }),
-    ),
+    baseline:
+      planned &&
+      toComparison(
+        compare(planned.contrasts, { ...options, primary }),
+        belowBicubic(bicubic, primary),
+      ),
+    bicubic: toComparison(bicubic),
     notes: [
       ...cellNotes(runs.states),
       ...blockNotes(blocks),
