@@ -170,10 +170,9 @@ test('the metrics of a cell are curves in sections, its pictures a grid', async 
   expect(lines.filter((path) => !/^M.*L/.test(path))).toEqual([]);
 });
 
-test('the system metrics of a cell are charts', async () => {
+test('the system metrics of a cell are listed', async () => {
   await open(`${runPage('head-pooled-linear')}/system-metrics`);
   await says('system_memory_usage_percentage');
-  await page.waitForSelector(`${CARD} .js-plotly-plot`);
 });
 
 test('the files of a cell are listed, its report is shown', async () => {
