@@ -77,7 +77,7 @@ test('a signal stops every process after a checkpoint, and the study goes on fro
   run.kill('SIGTERM');
   const { code, stderr } = await run.ended;
   expect(code).toBe(143);
-  expect(stderr).toMatch(/seed-3 stopped/);
+  expect(stderr).toMatch(/seed-3 not begun/);
   expect(existsSync(study('seed-3'))).toBe(false);
   for (const cell of ['seed-1', 'seed-2']) {
     expect((await readdir(study(cell, 'checkpoints'))).length).toBeGreaterThan(0);
