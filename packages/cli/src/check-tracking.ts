@@ -1,4 +1,4 @@
-import { createTracker, messageOf, MmsrError, PluginRegistry } from '@mmsr/core';
+import { createTracker, describeError, PluginRegistry } from '@mmsr/core';
 import type { LoadedStudy } from './study.js';
 
 /**
@@ -16,9 +16,10 @@ export async function checkTracking(study: LoadedStudy): Promise<string[]> {
     try {
       await createTracker(registry, experiment)?.check?.({ experiment: study.name });
     } catch (error) {
-      const why = error instanceof MmsrError ? error.describe() : messageOf(error);
       const name = experiment.tracking?.name ?? '';
-      warnings.push(`tracking by ${name}: runs go on without it and can be sent later: ${why}`);
+      warnings.push(
+        `tracking by ${name}: runs go on without it and can be sent later: ${describeError(error)}`,
+      );
     }
   }
   return warnings;

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { createTracker, messageOf, MmsrError, PluginRegistry } from '@mmsr/core';
+import { createTracker, describeError, PluginRegistry } from '@mmsr/core';
 import { isLaunched } from './launchers/cell-process.js';
 import { writeAll, writeRunReports, type WrittenReport } from './reports.js';
 import type { CellReport, LoadedStudy, RunStudyOptions } from './study.js';
@@ -21,8 +21,7 @@ export async function finishStudy(
   const say = (level: 'info' | 'warning', text: string) =>
     onProgress?.(study.name, { phase: 'message', level, text });
   const written = await writeReports(directory, reports).catch((error: unknown) => {
-    const why = error instanceof MmsrError ? error.describe() : messageOf(error);
-    say('warning', `no report: ${why}`);
+    say('warning', `no report: ${describeError(error)}`);
     return undefined;
   });
   const tracked = study.cells.find(({ experiment }) => experiment.tracking !== null);

@@ -70,6 +70,11 @@ export class InputError extends Error {
   }
 }
 
+/** Anything that was thrown, as shown to the user: with its place, advice and code where it has them. */
+export function describeError(error: unknown): string {
+  return error instanceof MmsrError ? error.describe() : messageOf(error);
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

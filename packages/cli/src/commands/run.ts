@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import {
+  describeError,
   InputError,
-  messageOf,
   MmsrError,
   type CellResults,
   type DifferenceKind,
@@ -139,9 +139,10 @@ function shown(directory: string): string {
 
 /** An error as the user sees it; the stack only of what is a fault of the program. */
 export function describe(error: unknown): string {
-  if (error instanceof InputError) return error.message;
-  if (error instanceof MmsrError) return error.describe();
-  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  const isExpected = error instanceof InputError || error instanceof MmsrError;
+  return error instanceof Error && !isExpected
+    ? (error.stack ?? error.message)
+    : describeError(error);
 }
 
 /** What fails although the input is right. */

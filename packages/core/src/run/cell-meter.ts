@@ -1,18 +1,12 @@
 import { inject, injectable } from 'tsyringe';
-import type {
-  BatchStream,
-  DataPipeline,
-  EvaluationSet,
-  OpenData,
-} from '../contracts/data-pipeline.js';
+import type { BatchStream, EvaluationSet, OpenData } from '../contracts/data-pipeline.js';
 import type { Engine } from '../contracts/engine.js';
 import type { TrainStep } from '../contracts/train-step.js';
 import { evaluate } from '../evaluation/evaluator.js';
 import type { Experiment } from '../experiment/schema.js';
 import { ModelFactory } from '../model/model-factory.js';
-import { PluginRegistry } from '../plugins/register.js';
-import { DATA_PIPELINE } from '../tokens.js';
-import { selectEngine } from './select-engine.js';
+import { takeBatches } from '../training/take-batches.js';
+import { CellOpener } from './cell-opener.js';
 import { trainStepDefinition } from './train-step-definition.js';
 
 /** What a cell takes on this machine, as measured; in seconds. */
@@ -34,33 +28,23 @@ const MEASURED_IMAGES = 3;
 @injectable()
 export class CellMeter {
   constructor(
-    @inject(PluginRegistry) private readonly registry: PluginRegistry,
+    @inject(CellOpener) private readonly opener: CellOpener,
     @inject(ModelFactory) private readonly factory: ModelFactory,
-    @inject(DATA_PIPELINE) private readonly pipeline: DataPipeline,
   ) {}
 
   /** @param folder what relative paths in the experiment start from */
   async measure(experiment: Experiment, folder: string): Promise<CellCost> {
     const beganMs = performance.now();
-    const { engine } = await selectEngine(this.registry, experiment.engine);
-    try {
-      await engine.start();
-      const data = await this.pipeline.open(experiment, folder);
-      try {
-        const steps = await this.#measureSteps(engine, experiment, data);
-        const imageSeconds = await this.#measureImages(engine, experiment, data);
-        return {
-          startSeconds: (steps.startedMs - beganMs) / 1000,
-          stepSeconds: steps.stepSeconds,
-          imageSeconds,
-          ...countImages(data),
-        };
-      } finally {
-        await data.close();
-      }
-    } finally {
-      await engine.stop();
-    }
+    return this.opener.open(experiment, { folder }, async ({ engine, data }) => {
+      const steps = await this.#measureSteps(engine, experiment, data);
+      const imageSeconds = await this.#measureImages(engine, experiment, data);
+      return {
+        startSeconds: (steps.startedMs - beganMs) / 1000,
+        stepSeconds: steps.stepSeconds,
+        imageSeconds,
+        ...countImages(data),
+      };
+    });
   }
 
   async #measureSteps(engine: Engine, experiment: Experiment, data: OpenData) {
@@ -116,9 +100,7 @@ export function countImages({
 }
 
 async function runStep(step: TrainStep, stream: BatchStream, accumulate: number): Promise<void> {
-  const batches = [];
-  while (batches.length < accumulate) batches.push(await stream.next());
-  await step.run(batches);
+  await step.run(await takeBatches(stream, accumulate));
 }
 
 function first(set: EvaluationSet, count: number): EvaluationSet {

@@ -1,19 +1,18 @@
 import { inject, injectable } from 'tsyringe';
-import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
+import type { OpenData } from '../contracts/data-pipeline.js';
 import type { DeviceDescription, Engine } from '../contracts/engine.js';
 import type { Batch, TrainStep } from '../contracts/train-step.js';
 import { evaluateImage } from '../evaluation/evaluator.js';
 import type { Experiment } from '../experiment/schema.js';
 import { ModelFactory } from '../model/model-factory.js';
 import type { MultiTaskModel } from '../model/multi-task-model.js';
-import { PluginRegistry } from '../plugins/register.js';
 import { loadInto } from '../training/named-arrays.js';
 import { memoryOfStep, withinMemory } from '../training/out-of-memory.js';
-import { DATA_PIPELINE } from '../tokens.js';
+import { takeBatches } from '../training/take-batches.js';
 import { type CellCost, countImages } from './cell-meter.js';
+import { CellOpener } from './cell-opener.js';
 import { encodeState } from './checkpoint.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
-import { selectEngine } from './select-engine.js';
 import { trainStepDefinition } from './train-step-definition.js';
 
 /** What one batch and one image of an experiment showed. */
@@ -37,9 +36,8 @@ const QUICK_SECONDS = 10;
 @injectable()
 export class CellProbe {
   constructor(
-    @inject(PluginRegistry) private readonly registry: PluginRegistry,
+    @inject(CellOpener) private readonly opener: CellOpener,
     @inject(ModelFactory) private readonly factory: ModelFactory,
-    @inject(DATA_PIPELINE) private readonly pipeline: DataPipeline,
   ) {}
 
   /**
@@ -49,19 +47,10 @@ export class CellProbe {
    */
   async probe(experiment: Experiment, folder: string): Promise<ProbeReport> {
     const beganMs = performance.now();
-    const { engine } = await selectEngine(this.registry, experiment.engine);
-    try {
-      const device = await engine.start();
-      const data = await this.pipeline.open(experiment, folder);
-      try {
-        const startSeconds = (performance.now() - beganMs) / 1000;
-        return { device, ...(await this.#compute(engine, experiment, data, startSeconds)) };
-      } finally {
-        await data.close();
-      }
-    } finally {
-      await engine.stop();
-    }
+    return this.opener.open(experiment, { folder }, async ({ engine, device, data }) => {
+      const openSeconds = (performance.now() - beganMs) / 1000;
+      return { device, ...(await this.#compute(engine, experiment, data, openSeconds)) };
+    });
   }
 
   async #compute(engine: Engine, experiment: Experiment, data: OpenData, openSeconds: number) {
@@ -109,9 +98,7 @@ export class CellProbe {
 async function firstBatches(data: OpenData, count: number): Promise<Batch[]> {
   const stream = data.batches(0);
   try {
-    const batches: Batch[] = [];
-    while (batches.length < count) batches.push(await stream.next());
-    return batches;
+    return await takeBatches(stream, count);
   } finally {
     await stream.close();
   }

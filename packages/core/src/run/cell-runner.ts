@@ -1,6 +1,5 @@
 import { inject, injectable } from 'tsyringe';
-import type { DataPipeline, OpenData } from '../contracts/data-pipeline.js';
-import type { DeviceDescription, Engine, Inference } from '../contracts/engine.js';
+import type { DeviceDescription, Inference } from '../contracts/engine.js';
 import { messageOf } from '../errors.js';
 import {
   evaluate,
@@ -20,13 +19,13 @@ import { PluginRegistry } from '../plugins/register.js';
 import { resumable } from '../training/out-of-memory.js';
 import type { OnProgress } from '../training/progress.js';
 import { Trainer } from '../training/trainer.js';
-import { DATA_PIPELINE, WRITE_PICTURE } from '../tokens.js';
+import { WRITE_PICTURE } from '../tokens.js';
+import { CellOpener, type OpenedCell } from './cell-opener.js';
 import { describeRun } from './describe-run.js';
 import type { DifferenceKind, Manifest } from './manifest.js';
 import type { CellResults, ImageResult } from './results.js';
 import { RunDirectory } from './run-directory.js';
 import { createTracker } from './create-tracker.js';
-import { selectEngine } from './select-engine.js';
 import { trainStepDefinition } from './train-step-definition.js';
 
 export interface CellRequest {
@@ -52,12 +51,9 @@ export type CellResult =
   | { readonly outcome: 'done'; readonly results: CellResults; readonly device?: DeviceDescription }
   | { readonly outcome: 'stopped' };
 
-interface Session extends Omit<CellRequest, 'data'> {
+interface Session extends Omit<CellRequest, 'data'>, OpenedCell {
   readonly experiment: Experiment;
   readonly run: RunDirectory;
-  readonly engine: Engine;
-  readonly device: DeviceDescription;
-  readonly data: OpenData;
 }
 
 /** Does what is not done of one cell: trains it, evaluates it, leaves everything in its run directory. */
@@ -66,7 +62,7 @@ export class CellRunner {
   constructor(
     @inject(PluginRegistry) private readonly registry: PluginRegistry,
     @inject(ModelFactory) private readonly factory: ModelFactory,
-    @inject(DATA_PIPELINE) private readonly pipeline: DataPipeline,
+    @inject(CellOpener) private readonly opener: CellOpener,
     @inject(WRITE_PICTURE) private readonly writePicture: WritePicture,
   ) {}
 
@@ -96,21 +92,13 @@ export class CellRunner {
     if (request.rerunStale === true) await setStaleAside(run, request);
     const done = await doneOf(run, request);
     if (done !== undefined) return { outcome: 'done', results: done };
-    const { engine, reason } = await selectEngine(this.registry, cell.experiment.engine);
-    try {
-      const device = await engine.start();
-      const { engine: name, version, threads } = device;
-      say(request, `engine ${name} ${version} on ${device.device}, ${threads} threads (${reason})`);
-      const opened = await this.pipeline.open(cell.experiment, folder);
-      try {
-        const { experiment } = cell;
-        return await this.#work({ ...request, experiment, run, engine, device, data: opened });
-      } finally {
-        await opened.close();
-      }
-    } finally {
-      await engine.stop();
-    }
+    const { experiment } = cell;
+    const onEngine = ({ engine, version, device, threads }: DeviceDescription, reason: string) => {
+      say(request, `engine ${engine} ${version} on ${device}, ${threads} threads (${reason})`);
+    };
+    return this.opener.open(experiment, { folder, onEngine }, (opened) =>
+      this.#work({ ...request, experiment, run, ...opened }),
+    );
   }
 
   async #work(session: Session): Promise<CellResult> {

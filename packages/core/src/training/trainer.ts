@@ -20,6 +20,7 @@ import {
 import { memoryOfStep, withinMemory } from './out-of-memory.js';
 import type { OnProgress } from './progress.js';
 import { SkipReporter } from './skip-reporter.js';
+import { takeBatches } from './take-batches.js';
 
 export interface TrainingContext {
   readonly experiment: Experiment;
@@ -70,7 +71,7 @@ export class Trainer {
       if (step === 0 && this.#nonFinite.needsBeginning) await this.#save();
       if (!this.#validated) await this.#validateAgain(step);
       while (step < steps && !signal.aborted) {
-        const batches = await take(stream, accumulate);
+        const batches = await takeBatches(stream, accumulate);
         await this.#diagnose(step + 1, batches);
         const report = await this.#run(step, batches);
         if (report === 'rollback') {
@@ -258,12 +259,6 @@ export class Trainer {
   #say(level: 'info' | 'warning', text: string): void {
     this.context.onProgress({ phase: 'message', level, text });
   }
-}
-
-async function take(stream: BatchStream, count: number): Promise<Batch[]> {
-  const batches: Batch[] = [];
-  while (batches.length < count) batches.push(await stream.next());
-  return batches;
 }
 
 /** What there is of it as a number. */

@@ -1,9 +1,14 @@
 import { relative } from 'node:path';
-import { defineTracker, type TrackedRun, type TrackedStudy, type Tracker } from '@mmsr/core';
+import {
+  defineTracker,
+  describeError,
+  type TrackedRun,
+  type TrackedStudy,
+  type Tracker,
+} from '@mmsr/core';
 import { MlflowOptionsSchema, type MlflowOptions } from '../options.js';
 import { lockSender } from '../spool/sender-lock.js';
 import { clientOf, syncFolder } from '../sync.js';
-import { describe } from './send-queue.js';
 import { SendThread } from './send-thread.js';
 
 const CHECK_SECONDS = 5;
@@ -33,7 +38,7 @@ class MlflowTracker implements Tracker {
         this.#thread = new SendThread({ directory, options: this.options }, say);
       }
     } catch (error) {
-      say('warning', `mlflow: ${describe(error)}`);
+      say('warning', `mlflow: ${describeError(error)}`);
     }
   }
 
@@ -57,7 +62,7 @@ class MlflowTracker implements Tracker {
     try {
       await syncFolder(directory, { uri, attempts: 1, signal: stop.signal, onSkip });
     } catch (error) {
-      say('warning', `mlflow: ${describe(error)} ${advice(directory)}`);
+      say('warning', `mlflow: ${describeError(error)} ${advice(directory)}`);
     } finally {
       clearTimeout(timer);
     }

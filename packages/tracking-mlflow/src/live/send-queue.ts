@@ -1,4 +1,4 @@
-import { messageOf, MmsrError } from '@mmsr/core/errors';
+import { describeError } from '@mmsr/core/errors';
 import { MlflowError } from '../client/mlflow-error.js';
 
 /** What arrives in this time goes out together. */
@@ -103,9 +103,9 @@ export class SendQueue {
     const mayTry = error instanceof MlflowError && error.consequence === 'again';
     this.#failures++;
     if (!mayTry) {
-      this.options.onMessage('warning', `mlflow: nothing more is sent: ${describe(error)}`);
+      this.options.onMessage('warning', `mlflow: nothing more is sent: ${describeError(error)}`);
     } else if (this.#failures === 1) {
-      const text = `mlflow: ${describe(error)} The run goes on; what is missing is sent when it can be.`;
+      const text = `mlflow: ${describeError(error)} The run goes on; what is missing is sent when it can be.`;
       this.options.onMessage('warning', text);
     }
     if (this.#isFinishing) this.#limit(PATIENCE_MS);
@@ -127,10 +127,6 @@ export function pauseAfter(failures: number, error: unknown): number {
   const asked = error instanceof MlflowError ? (error.retryAfterMs ?? 0) : 0;
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
   return Math.min(Math.max(asked, longest * (0.5 + Math.random() / 2)), LONGEST_PAUSE_MS);
-}
-
-export function describe(error: unknown): string {
-  return error instanceof MmsrError ? error.describe() : messageOf(error);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

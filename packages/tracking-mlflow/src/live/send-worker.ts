@@ -4,11 +4,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { describeError } from '@mmsr/core/errors';
 import { connectionOf, type Connection } from '../client/connection.js';
 import { MlflowClient } from '../client/mlflow-client.js';
 import { Transport } from '../client/transport.js';
 import { RunSender } from '../spool/run-sender.js';
-import { describe, SendQueue } from './send-queue.js';
+import { SendQueue } from './send-queue.js';
 import type { ToWorker, WorkerData } from './send-thread.js';
 import { SystemMetrics } from './system-metrics.js';
 
@@ -28,7 +29,7 @@ function connect(): Connection | undefined {
       'mlflow: no server is named: set MLFLOW_TRACKING_URI, then `mmsr-run sync` the run.',
     );
   } catch (error) {
-    say('warning', `mlflow: ${describe(error)}`);
+    say('warning', `mlflow: ${describeError(error)}`);
   }
   return undefined;
 }
@@ -82,7 +83,7 @@ let isSent = false;
 try {
   isSent = await work();
 } catch (error) {
-  say('warning', `mlflow: nothing more is sent: ${describe(error)}`);
+  say('warning', `mlflow: nothing more is sent: ${describeError(error)}`);
 }
 parentPort?.postMessage({ type: 'finished', isSent });
 parentPort?.close();
