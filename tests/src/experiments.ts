@@ -1,10 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** An experiment that takes seconds: made tissue, two magnifications, a tiny network. */
+/**
+ * An experiment that takes seconds: made tissue, two magnifications, a tiny network, and no loading threads,
+ * whose start would take longer than the run.
+ */
 export const TINY = `name: tiny
 scale: 2
 data:
+  workers: 0
   train:
     source: {name: synthetic, count: 1, sizePx: 256}
     magnifications: [20, 10]
@@ -21,6 +25,9 @@ optimizer: {name: adam, learningRate: 1.0e-3}
 training: {steps: 6, batchSize: 4, checkpointEverySteps: 2, logEverySteps: 1}
 engine: wasm
 `;
+
+/** Replacement in it: as many loading threads as a run has that does not name their number. */
+export const THREADS = ['  workers: 0\n', ''] as const;
 
 /** Writes an experiment file, the tiny one with replacements, and gives its path. */
 export async function writeExperiment(

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MMSR_RUN, NO_NATIVE_PARTS, start, temporaryFolder } from './command-line.js';
-import { TINY, writeExperiment } from './experiments.js';
+import { THREADS, TINY, writeExperiment } from './experiments.js';
 import { endOf, killRuns } from './kill-runs.js';
 
 /** Of each engine; MMSR_KILLS=100 takes half an hour. */
@@ -21,6 +21,7 @@ test.each([
     const { path: folder, remove } = await temporaryFolder();
     try {
       const file = await writeExperiment(folder, [
+      THREADS,
       ['model:', `${validation}model:`],
       ['steps: 6', `steps: ${STEPS}, validateEverySteps: 15, keep: 1, keepBest: {metric: psnr}`],
       ['checkpointEverySteps: 2, logEverySteps: 1', 'checkpointEverySteps: 5, logEverySteps: 3'],

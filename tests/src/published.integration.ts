@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { start, temporaryFolder, type Ended } from './command-line.js';
-import { TINY, writeExperiment } from './experiments.js';
+import { THREADS, TINY, writeExperiment } from './experiments.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 test('installed from the tarballs, an experiment runs with npx', async () => {
-  const file = await writeExperiment(folder);
+  const file = await writeExperiment(folder, [THREADS]);
   const { stdout } = await run('npx', ['--no-install', 'mmsr-run', file], folder);
   expect(stdout).toMatch(/main\s+20x\s+2\s+\d+\.\d\d/);
   // Its script and style are files of the package.

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, type CellResults, type Manifest, type RunEvent } from '@mmsr/core';
 import { MMSR_RUN, mmsrRun, start, temporaryFolder } from './command-line.js';
-import { TINY, writeExperiment } from './experiments.js';
+import { THREADS, TINY, writeExperiment } from './experiments.js';
 import { endOf } from './kill-runs.js';
 
 let folder: string;
@@ -33,7 +33,7 @@ const weights = async (step: number) => {
 };
 
 test('a run leaves manifest, events, checkpoints, results and pictures', async () => {
-  const file = await writeExperiment(folder);
+  const file = await writeExperiment(folder, [THREADS]);
   const { code, stdout, stderr } = await mmsrRun([file], folder);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/main\s+20x\s+2\s+\d+\.\d\d/);
@@ -93,7 +93,7 @@ test('another experiment in the same run directory is refused with the differenc
 });
 
 test('killed and started again, it goes on from the checkpoint to the same end, bit for bit', async () => {
-  const file = await writeExperiment(folder, [['steps: 6', 'steps: 40']]);
+  const file = await writeExperiment(folder, [THREADS, ['steps: 6', 'steps: 40']]);
   await mmsrRun([file, '--out', 'whole'], folder);
   const run = start(process.execPath, [MMSR_RUN, file], folder);
   await run.seen('step 1/');
@@ -123,6 +123,7 @@ test.each([
   ['SIGUSR2', 75],
 ] as const)('%s saves a checkpoint and exits %i', async (signal, code) => {
   const file = await writeExperiment(folder, [
+    THREADS,
     ['steps: 6', 'steps: 100000'],
     ['checkpointEverySteps: 2', 'checkpointEverySteps: 100000'],
   ]);

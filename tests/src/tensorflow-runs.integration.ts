@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { readSafetensors, type CellResults, type Manifest } from '@mmsr/core';
 import { locateLibrary } from '@mmsr/engine-tensorflow';
 import { MMSR_RUN, mmsrRun, NO_NATIVE_PARTS, start, temporaryFolder } from './command-line.js';
-import { TINY, writeExperiment } from './experiments.js';
+import { THREADS, TINY, writeExperiment } from './experiments.js';
 import { writeHungryExperiment } from './memory-plugin.js';
 
 /** With what is installed here; see .ci/run. */
@@ -53,7 +53,7 @@ test('mmsr-run engine measures it beside the others', async () => {
 
 test('a run that wasm began goes on with TensorFlow and ends as on one engine', async () => {
   const longer: [string, string] = ['steps: 6', 'steps: 40'];
-  const file = await writeExperiment(folder, [AUTO, longer]);
+  const file = await writeExperiment(folder, [THREADS, AUTO, longer]);
   const begun = start(process.execPath, [MMSR_RUN, file], folder, NO_NATIVE_PARTS);
   await begun.seen('step 1/40');
   begun.kill('SIGUSR2');
@@ -66,7 +66,12 @@ test('a run that wasm began goes on with TensorFlow and ends as on one engine', 
   expect(stderr).toContain('engine tensorflow');
   expect(stderr).toContain('resumed from the checkpoint of step');
 
-  const whole = await writeExperiment(folder, [AUTO, longer, ['name: tiny', 'name: whole']]);
+  const whole = await writeExperiment(folder, [
+    THREADS,
+    AUTO,
+    longer,
+    ['name: tiny', 'name: whole'],
+  ]);
   await mmsrRun([whole], folder, NO_NATIVE_PARTS);
   expect(largestDifference(await weightsOf('tiny', 40), await weightsOf('whole', 40))).toBeLessThan(
     1e-4,
