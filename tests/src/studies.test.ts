@@ -95,6 +95,15 @@ test('a stale cell is named with the difference, and done again only when asked'
   expect(refused.stderr).toMatch(/training\.steps was 6, is 3.*--rerun-stale/s);
   expect(await results('seed-1')).toEqual(before);
 
+  const check = await mmsrRun(['check', '--no-batch', ...changed], folder);
+  expect(check.code).toBe(0);
+  expect(check.stderr).toMatch(
+    /^warning: runs\/tiny\/seed-1: an earlier run lies here .* training\.steps was 6, is 3\. .*--rerun-stale/m,
+  );
+  expect(check.stdout).toContain('no error, 1 warning');
+  const unchanged = await mmsrRun(['check', '--no-batch', file, ...only], folder);
+  expect(unchanged.stdout).toContain('nothing wrong found');
+
   const again = await mmsrRun([...changed, '--rerun-stale'], folder);
   expect(again.code).toBe(0);
   expect(again.stderr).toContain('stale: training.steps was 6, is 3; moved to');

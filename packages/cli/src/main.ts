@@ -33,6 +33,7 @@ function createProgram(finish: Finish): Command {
     .description('Multi-task, multi-magnification super-resolution for pathology.')
     .version(versionOf('mmsr-run'))
     .exitOverride()
+    .addHelpText('after', '\n`run` may be left out:\n  npx mmsr-run experiments/quickstart.yaml')
     .showHelpAfterError('Run mmsr-run --help for the options.');
   addExperimentCommands(program, finish);
   addMachineCommands(program, finish);

@@ -1,5 +1,6 @@
 import { formatResolved, type OpenData } from '@mmsr/core';
 import { formatAudit } from '../audit-table.js';
+import { checkEarlierRuns } from '../check-earlier-runs.js';
 import { checkRoom, inMegabytes } from '../check-room.js';
 import { checkTracking } from '../check-tracking.js';
 import { type CellCheck, checkStudy } from '../check.js';
@@ -37,6 +38,7 @@ export async function checkCommand(file: string, options: CheckCommandOptions): 
   // Cells that differ in their model alone have the same data.
   const audits = new Set(checks.map(({ splits }) => formatAudit(splits)));
   for (const audit of audits) if (audit !== '') process.stdout.write(`\n${audit}\n`);
+  warn(await checkEarlierRuns(study, checks, options.out));
   warn(await checkTracking(study));
   if (options.batch) {
     const onTry = (text: string) => process.stderr.write(`${text}\n`);

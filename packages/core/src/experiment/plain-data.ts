@@ -17,7 +17,7 @@ const CORE_TAGS = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(
 export interface TextFault {
   readonly offset: number;
   readonly message: string;
-  readonly advice?: string;
+  readonly advice?: string | undefined;
 }
 
 /** Ends the reading: what follows would only cost time. */

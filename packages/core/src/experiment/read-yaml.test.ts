@@ -91,6 +91,12 @@ test('what the parser cannot read is an error of the line', () => {
   expect(faults('%YAML 1.1\n---\na: yes')).toEqual(['f:1:1: %YAML 1.1: only YAML 1.2 is read']);
 });
 
+test('a missing comma in braces gets advice', () => {
+  expect(() => readYaml('model: {name: edsr blocks: 1}', 'f')).toThrow(
+    /^f:1:\d+: .*is a comma missing before it\? \[E_YAML\]$/,
+  );
+});
+
 test('unquoted ${...} in brackets gets advice', () => {
   expect(() => readYaml('a: [${DATA}/x]', 'f')).toThrow('text with ${...} needs quotes');
 });

@@ -116,14 +116,17 @@ function syntaxFaults(document: Document, text: string): TextFault[] {
   const faults = first.map(({ code, message, pos: [offset] }) => ({
     offset,
     message: code === 'MULTIPLE_DOCS' ? 'a second document begins; there must be one' : message,
-    ...(lineAt(text, offset).includes('${') && {
-      advice: 'Inside [ ] and { }, text with ${...} needs quotes.',
-    }),
+    advice: adviceOf(code, lineAt(text, offset)),
   }));
   const version = document.directives?.yaml.version;
   return version === '1.2'
     ? faults
     : [{ offset: 0, message: `%YAML ${version}: only YAML 1.2 is read` }, ...faults];
+}
+
+function adviceOf(code: string, line: string): string | undefined {
+  if (line.includes('${')) return 'Inside [ ] and { }, text with ${...} needs quotes.';
+  return code === 'BLOCK_IN_FLOW' ? 'Inside [ ] and { }, is a comma missing before it?' : undefined;
 }
 
 function lineAt(text: string, offset: number): string {
