@@ -35,16 +35,16 @@ name: [*d, *d, *d, *d, *d, *d, *d, *d, *d]
 `;
 
 test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
-  ['unknown key', [['blocks: 1', 'blosks: 1']], [/exp\.yaml:14:\d+: .*blosks/, /blocks/]],
+  ['unknown key', [['blocks: 1', 'blosks: 1']], [/exp\.yaml:15:\d+: .*blosks/, /blocks/]],
   [
     'wrong type',
     [['steps: 6', 'steps: six']],
-    [/exp\.yaml:17:\d+: .*training\.steps/, /whole number/],
+    [/exp\.yaml:18:\d+: .*training\.steps/, /whole number/],
   ],
   [
     'unknown backbone',
     [['name: edsr', 'name: edrs']],
-    [/exp\.yaml:14:\d+: .*edrs/, /Did you mean "edsr"/, /npm install mmsr-backbone-edrs/],
+    [/exp\.yaml:15:\d+: .*edrs/, /Did you mean "edsr"/, /npm install mmsr-backbone-edrs/],
   ],
   ['scale 5', [['scale: 2', 'scale: 5']], [/exp\.yaml:2:\d+: .*scale/, /2, 3, 4, 8/]],
   [
@@ -73,7 +73,7 @@ test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
   [
     'non-finite number',
     [['learningRate: 1.0e-3', 'learningRate: .inf']],
-    [/exp\.yaml:16:\d+/, /finite/],
+    [/exp\.yaml:17:\d+/, /finite/],
   ],
   [
     'missing environment variable',
@@ -86,7 +86,7 @@ test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
       ['blocks: 1', 'blocks: 0'],
       ['{name: pooled-linear}', '{name: pooled-linear, dropout: 2}'],
     ],
-    [/exp\.yaml:14:\d+: .*blocks/, /exp\.yaml:15:\d+: .*dropout/],
+    [/exp\.yaml:15:\d+: .*blocks/, /exp\.yaml:16:\d+: .*dropout/],
   ],
 ])('%s', async (_, replacements, patterns) => {
   const own = join(folder, `case-${_.replaceAll(/\W/g, '')}`);
