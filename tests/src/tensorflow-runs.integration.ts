@@ -129,6 +129,7 @@ test('bfloat16 ends within 0.1 dB of float32 after 500 steps', async () => {
     const file = await writeExperiment(
       folder,
       [
+        THREADS,
         ['engine: wasm', `engine: {name: tensorflow, precision: ${precision}}`],
         ['name: tiny', `name: ${precision}`],
         ['blocks: 1, features: 8', 'blocks: 3, features: 24'],
