@@ -112,6 +112,29 @@ test('a stale cell is named with the difference, and done again only when asked'
   expect(JSON.parse(kept)).toEqual(before);
 });
 
+test('a run that other versions began is done again from its beginning when asked', async () => {
+  const file = await writeExperiment(folder, [['steps: 6', 'steps: 100000']]);
+  const begun = start(process.execPath, [MMSR_RUN, file], folder);
+  await begun.seen('step 1/');
+  begun.kill('SIGUSR2');
+  expect((await begun.ended).code).toBe(75);
+  const path = study('main', 'manifest.json');
+  const manifest = await readFile(path, 'utf8');
+  await writeFile(path, manifest.replace(/"@mmsr\/core": "[^"]+"/, '"@mmsr/core": "0.0.1"'));
+  const refused = await mmsrRun([file], folder);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/@mmsr\/core was "0\.0\.1".*--rerun-stale/s);
+
+  const again = start(process.execPath, [MMSR_RUN, file, '--rerun-stale'], folder);
+  await again.seen('step 1/');
+  again.kill('SIGTERM');
+  const { code, stderr } = await again.ended;
+  expect(code).toBe(143);
+  expect(stderr).toMatch(/stale: @mmsr\/core was "0\.0\.1", is .*; moved to/);
+  expect(stderr).not.toContain('resumed from');
+  expect(existsSync(study('.stale', 'main.1', 'checkpoints'))).toBe(true);
+});
+
 test('a cell whose images changed is stale, done or not', async () => {
   const { default: sharp } = await import('sharp');
   const paint = (file: string, level: number) =>
@@ -138,6 +161,7 @@ test('an unknown launcher is answered with those there are', async () => {
   const { code, stderr } = await mmsrRun([file, '--launcher', 'proceses'], folder);
   expect(code).toBe(2);
   expect(stderr).toContain('Did you mean "processes"?');
+  expect(existsSync(join(folder, 'runs'))).toBe(false);
   expect((await mmsrRun([file, '--jobs', 'two'], folder)).code).toBe(2);
   expect((await mmsrRun([file, '--jobs', '2', '--launcher', 'in-process'], folder)).code).toBe(2);
 });

@@ -3,7 +3,6 @@ import { container as root, type DependencyContainer } from 'tsyringe';
 import {
   builtinLosses,
   DATA_PIPELINE,
-  PluginRegistry,
   register,
   WRITE_PICTURE,
   type Plugin,
@@ -45,5 +44,3 @@ export function createContainer(): DependencyContainer {
   container.register(WRITE_PICTURE, { useValue: writePng });
   return container;
 }
-
-export { PluginRegistry };

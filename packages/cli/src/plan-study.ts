@@ -67,8 +67,9 @@ async function whatIsLeft(
   { out = 'runs', rerunStale = false }: PlanOptions,
 ): Promise<Pick<CellPlan, 'state' | 'stepsLeft' | 'changed'>> {
   const run = new RunDirectory(join(resolve(out), studyName, cell));
-  const data = checks.find((check) => check.cell === cell)?.splits;
-  const changed = await run.staleness({ experiment, data });
+  const check = checks.find((found) => found.cell === cell);
+  const inputs = { experiment, data: check?.splits, references: check?.references };
+  const changed = await run.staleness(inputs);
   const { steps } = experiment.training;
   if (changed.length > 0) return { state: 'stale', stepsLeft: rerunStale ? steps : 0, changed };
   if ((await run.results()) !== undefined) return { state: 'done', stepsLeft: 0, changed };

@@ -9,7 +9,6 @@ import {
   type DifferenceKind,
   type Launcher,
   type LauncherPlugin,
-  messageOf,
   MmsrError,
   type Progress,
   PluginRegistry,
@@ -86,6 +85,7 @@ export async function runStudy(
   options: RunStudyOptions = {},
 ): Promise<CellReport[]> {
   const { out = 'runs', signal = new AbortController().signal } = options;
+  const launcher = createLauncher(study, options);
   const checks = await checkStudy(study);
   await checkRoom(study, checks, out);
   const folder = join(resolve(out), study.name);
@@ -106,7 +106,6 @@ export async function runStudy(
       return report.outcome;
     },
   }));
-  const launcher = createLauncher(study, options);
   for await (const { cell, outcome, error } of launcher.launch(requests, signal)) {
     const { directory } = cells.find((one) => one.cell.name === cell) as (typeof cells)[0];
     if (reports.has(cell)) continue;
@@ -184,13 +183,7 @@ function outcomeOfError(error: unknown): CellOutcome {
  * @throws MmsrError E_RUN_DIRECTORY when the cell is not done
  */
 export async function readResults(directory: string): Promise<CellResults> {
-  let results: CellResults | undefined;
-  try {
-    results = await new RunDirectory(directory).results();
-  } catch (error) {
-    if (error instanceof MmsrError) throw error;
-    throw new MmsrError('E_RUN_DIRECTORY', messageOf(error), { where: directory });
-  }
+  const results = await new RunDirectory(directory).results();
   if (results !== undefined) return results;
   throw new MmsrError('E_RUN_DIRECTORY', 'holds no results.json', {
     where: directory,

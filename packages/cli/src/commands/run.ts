@@ -35,13 +35,13 @@ export interface RunCommandOptions {
 /** `mmsr-run EXP.yaml`. @returns the exit code */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
   const printer = new ProgressPrinter(process.stderr);
-  const study = await loadStudy(file, options);
-  if (options.dryRun) return dryRun(study, options);
+  if (options.dryRun) return dryRun(await loadStudy(file, options), options);
   const stop = stopOnSignal((signal) => {
     printer.line(`${signal}: saving a checkpoint after this step, then stopping`);
   });
   const onProgress = (cell: string, progress: Progress) => printer.show(cell, progress);
   try {
+    const study = await loadStudy(file, options);
     const reports = await runStudy(study, {
       out: options.out,
       ...(options.launcher !== undefined && { launcher: options.launcher }),

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { CellOutcome, LaunchRequest } from '@mmsr/core';
-import { outcomeOf } from '../exit-codes.js';
+import { type CellOutcome, type LaunchRequest, messageOf } from '@mmsr/core';
+import { outcomeOf, STOP_SIGNALS } from '../exit-codes.js';
 
 const MMSR_RUN = fileURLToPath(new URL('../../bin/mmsr-run.js', import.meta.url));
 
@@ -53,9 +53,13 @@ export async function runCellProcess(
         child.once('close', (...end) => resolve(end));
       },
     );
-    const outcome = outcomeOf(code);
+    // A signal that comes before the process listens ends it: that too is stopping.
+    const isStopped = signal.aborted && killedBy !== null && killedBy in STOP_SIGNALS;
+    const outcome = isStopped ? 'stopped' : outcomeOf(code);
     if (outcome !== 'failed' && outcome !== 'wrong-input') return { cell, outcome };
     return { cell, outcome, error: errorIn(stdout) ?? unexplained(code, killedBy, said) };
+  } catch (error) {
+    return { cell, outcome: 'failed', error: `its process cannot be started: ${messageOf(error)}` };
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -1,4 +1,5 @@
 import { MmsrError } from '../errors.js';
+import { SSIM_WINDOW_PX } from '../evaluation/ssim.js';
 import type { JsonObject } from './json.js';
 import { formatKeyPath, valueAt, type KeyPath } from './key-path.js';
 import type { Positions } from './positions.js';
@@ -17,6 +18,25 @@ export function patchProblems(data: JsonObject, positions: Positions): MmsrError
     if (typeof patchPx !== 'number' || patchPx % scale === 0) return [];
     const message = `${formatKeyPath(path)}: expected a multiple of the scale ${scale}; found ${patchPx}`;
     return [new MmsrError('E_EXPERIMENT', message, { where: positions.ofValue(path) })];
+  });
+}
+
+/** Of an evaluated patch something must be left within the border: a pixel, or a window of SSIM. */
+export function borderProblems(data: JsonObject, positions: Positions): MmsrError[] {
+  const border = valueAt(data, ['evaluation', 'cropPx']) ?? 'scale';
+  const cropPx = border === 'scale' ? data.scale : border;
+  if (typeof cropPx !== 'number') return [];
+  const metrics = valueAt(data, ['evaluation', 'metrics']);
+  const needsWindow = !Array.isArray(metrics) || metrics.includes('ssim');
+  const leastPx = 2 * cropPx + (needsWindow ? SSIM_WINDOW_PX : 1);
+  return ['validation', 'test'].flatMap((split) => {
+    const path: KeyPath = ['data', split, 'patchPx'];
+    const patchPx = valueAt(data, path);
+    if (typeof patchPx !== 'number' || patchPx >= leastPx) return [];
+    const what = needsWindow ? `the ${SSIM_WINDOW_PX} px window of SSIM fits` : 'a pixel is left';
+    const message = `${formatKeyPath(path)}: ${what} within the border of ${cropPx} px from ${leastPx} px on; found ${patchPx}`;
+    const advice = 'Take larger patches, or lower evaluation.cropPx.';
+    return [new MmsrError('E_EXPERIMENT', message, { where: positions.ofValue(path), advice })];
   });
 }
 

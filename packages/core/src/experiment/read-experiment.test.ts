@@ -215,18 +215,6 @@ test('a problem that all cells share is reported once, one of an axis where it s
   ]);
 });
 
-test('patches must shrink to whole pixels in every cell', async () => {
-  const text = `${SHORT}matrix: {scale: [2, 3, 4], data.test.patchPx: [48, 100]}\n`;
-  expect(await problemsOf(text)).toEqual([
-    '8:52: data.test.patchPx: expected a multiple of the scale 3; found 100 [E_EXPERIMENT]',
-  ]);
-  const all = text.replace('[20, 10]}', '[20, 10], patchPx: 94}').replace(', 100]', ']');
-  expect(await problemsOf(all)).toEqual([
-    '4:86: data.train.patchPx: expected a multiple of the scale 3; found 94 [E_EXPERIMENT]',
-    '4:86: data.train.patchPx: expected a multiple of the scale 4; found 94 [E_EXPERIMENT]',
-  ]);
-});
-
 test('values that come to the same experiment are found', async () => {
   const text = `${SHORT}matrix: {model.backbone: [{name: rcan}, {groups: 10, name: rcan}], seed: [1]}\n`;
   expect(await problemsOf(text)).toEqual([

@@ -4,7 +4,7 @@ import { compileSchema, type JsonSchema } from '../plugins/config-schema.js';
 import { unknownPlugin } from '../plugins/discovery.js';
 import { suggest } from '../plugins/nearest.js';
 import type { PluginRegistry } from '../plugins/register.js';
-import { keepBestProblems, patchProblems } from './agreements.js';
+import { borderProblems, keepBestProblems, patchProblems } from './agreements.js';
 import { isJsonObject, show, type Json, type JsonObject } from './json.js';
 import { formatKeyPath, valueAt } from './key-path.js';
 import type { Combination } from './matrix.js';
@@ -66,6 +66,7 @@ export class CellValidator {
       ...(errors.some(({ instancePath }) => instancePath === '/scale')
         ? []
         : patchProblems(data, positions)),
+      ...borderProblems(data, positions),
       ...keepBestProblems(data, positions),
     ];
     return { choice, data: inOrder(data, schema) as JsonObject, schema, problems };

@@ -48,8 +48,7 @@ export interface CellRequest {
 }
 
 export type CellResult =
-  | { readonly outcome: 'done'; readonly results: CellResults; readonly device?: DeviceDescription }
-  | { readonly outcome: 'stopped' };
+  { readonly outcome: 'done'; readonly results: CellResults } | { readonly outcome: 'stopped' };
 
 interface Session extends Omit<CellRequest, 'data'>, OpenedCell {
   readonly experiment: Experiment;
@@ -89,7 +88,9 @@ export class CellRunner {
 
   async #runLocked(run: RunDirectory, request: CellRequest): Promise<CellResult> {
     const { cell, folder } = request;
-    if (request.rerunStale === true) await setStaleAside(run, request);
+    if (request.rerunStale === true) {
+      await setStaleAside(run, request, await run.staleness(inputsOf(request)));
+    }
     const done = await doneOf(run, request);
     if (done !== undefined) return { outcome: 'done', results: done };
     const { experiment } = cell;
@@ -103,7 +104,11 @@ export class CellRunner {
 
   async #work(session: Session): Promise<CellResult> {
     const { run, experiment, cell, study } = session;
-    await run.claim(await describeRun(session, this.registry), session.allow);
+    const manifest = await describeRun(session, this.registry);
+    if (session.rerunStale === true) {
+      await setStaleAside(run, session, await run.refusals(manifest, session.allow));
+    }
+    await run.claim(manifest, session.allow);
     const tracker = createTracker(this.registry, experiment);
     const say = (level: 'info' | 'warning', text: string) =>
       session.onProgress({ phase: 'message', level, text });
@@ -156,7 +161,7 @@ export class CellRunner {
       const results = resultsOf(session, model, images, await bestOf(session));
       await run.finish(results);
       await run.record({ type: 'state', state: 'done', step: experiment.training.steps });
-      return { outcome: 'done', results, device: session.device };
+      return { outcome: 'done', results };
     } finally {
       step.dispose();
       inference.dispose();
@@ -211,14 +216,17 @@ function doneOf(run: RunDirectory, request: CellRequest): Promise<CellResults | 
   return run.resultsOf(inputsOf(request), request.allow);
 }
 
-function say({ onProgress }: CellRequest, text: string): void {
+function say({ onProgress }: Pick<CellRequest, 'onProgress'>, text: string): void {
   onProgress({ phase: 'message', level: 'info', text });
 }
 
-async function setStaleAside(run: RunDirectory, request: CellRequest): Promise<void> {
-  const changed = await run.staleness(inputsOf(request));
+async function setStaleAside(
+  run: RunDirectory,
+  { onProgress }: Pick<CellRequest, 'onProgress'>,
+  changed: readonly string[],
+): Promise<void> {
   if (changed.length === 0) return;
-  say(request, `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`);
+  say({ onProgress }, `stale: ${changed.join('; ')}; moved to ${await run.setAside()}`);
 }
 
 async function bestOf({ run, experiment }: Session): Promise<CellResults['bestCheckpoint']> {

@@ -98,6 +98,13 @@ export class RunDirectory {
     return manifest === undefined ? [] : differences(manifest, inputs).map(({ text }) => text);
   }
 
+  /** For what {@link claim} would refuse; empty where it would not. */
+  async refusals(manifest: Manifest, allowed: readonly DifferenceKind[] = []): Promise<string[]> {
+    const existing = await this.manifest();
+    const changes = existing === undefined ? [] : runDifferences(existing, manifest);
+    return changes.filter(({ kind }) => !allowed.includes(kind)).map(({ text }) => text);
+  }
+
   /**
    * Moves the run that lies here into the folder `.stale` beside it, so that its place is free.
    * @returns where it is now

@@ -5,7 +5,6 @@ import type { PluginRegistry } from '../plugins/register.js';
 
 export interface SelectedEngine {
   readonly engine: Engine;
-  readonly plugin: EnginePlugin;
   /** Why this one, for `auto`: which better ones cannot run here. */
   readonly reason: string;
 }
@@ -38,7 +37,7 @@ export async function selectEngine(
         },
       );
     }
-    return { plugin, engine: plugin.create(options), reason: 'named in the experiment' };
+    return { engine: plugin.create(options), reason: 'named in the experiment' };
   }
   const refused: string[] = [];
   for (const plugin of enginesByRank(registry)) {
@@ -46,7 +45,7 @@ export async function selectEngine(
     if (availability.available) {
       const others = refused.length === 0 ? '' : `; ${refused.join('; ')}`;
       const reason = `the fastest that can run here${others}`;
-      return { plugin, engine: plugin.create(defaultsOf(plugin)), reason };
+      return { engine: plugin.create(defaultsOf(plugin)), reason };
     }
     refused.push(`${plugin.name} cannot: ${availability.reason}`);
   }

@@ -46,6 +46,8 @@ export class Trainer {
   /** Of the newest step, where it was validated. */
   #validation: LoopState['validation'];
   #startedMs = 0;
+  /** For batches of streams that a rollback has ended. */
+  #waitedMs = 0;
   #firstStep = 0;
   /** The step that was reported last, and the time of training until then. */
   #reported: { readonly step: number; readonly elapsedMs: number } | undefined;
@@ -66,7 +68,8 @@ export class Trainer {
     this.#firstStep = first;
     this.#startedMs = performance.now();
     let step = first;
-    const skips = new SkipReporter((text) => this.#warn(step, text));
+    const newReporter = () => new SkipReporter((text) => this.#warn(step, text));
+    let skips = newReporter();
     try {
       if (step === 0 && this.#nonFinite.needsBeginning) await this.#save();
       if (!this.#validated) await this.#validateAgain(step);
@@ -75,6 +78,9 @@ export class Trainer {
         await this.#diagnose(step + 1, batches);
         const report = await this.#run(step, batches);
         if (report === 'rollback') {
+          await skips.finish(stream.skipped);
+          skips = newReporter();
+          this.#waitedMs += stream.waitedMs;
           await stream.close();
           step = await this.#rollBack();
           stream = data.batches(step * accumulate);
@@ -206,7 +212,7 @@ export class Trainer {
       losses,
       patchesPerSecond: stepsPerMs * 1000 * batchSize * accumulate,
       secondsLeft: this.#secondsLeft(step, elapsedMs),
-      waiting: stream.waitedMs / elapsedMs,
+      waiting: (this.#waitedMs + stream.waitedMs) / elapsedMs,
     });
     this.#reported = { step, elapsedMs };
   }
