@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileError } from '../run/durable.js';
 
 /** The process that is making something; enough to tell later whether it still lives. */
 export interface Owner {
@@ -59,11 +60,18 @@ export async function writeOwner(folder: string, owner: Owner = thisProcess()): 
   await writeFile(join(folder, OWNER_FILE), JSON.stringify(owner));
 }
 
-/** Undefined where nobody is noted, or not yet, or no longer. */
+/**
+ * Undefined where nobody is noted, or not yet, or no longer.
+ * @throws MmsrError E_FILE where that cannot be read: somebody may be noted
+ */
 export async function readOwner(folder: string): Promise<Owner | undefined> {
+  const path = join(folder, OWNER_FILE);
   try {
-    return JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as Owner;
-  } catch {
-    return undefined;
+    return JSON.parse(await readFile(path, 'utf8')) as Owner;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const isBroken = (error as Error).name === 'SyntaxError';
+    if (isBroken || code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fileError('cannot be read', path, error);
   }
 }

@@ -75,7 +75,11 @@ export async function takeAway(
   const taken = `${lock}.${randomUUID()}`;
   try {
     await rename(lock, taken);
-    if (!isMeant(await readOwner(taken))) await rename(taken, lock);
+    const owner = await readOwner(taken).catch(async (error: unknown) => {
+      await rename(taken, lock);
+      throw error;
+    });
+    if (!isMeant(owner)) await rename(taken, lock);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && !isTaken(error)) throw fileError('cannot be removed', lock, error);

@@ -172,7 +172,11 @@ export class CellRunner {
   async #test(session: Session, inference: Inference): Promise<ImageResult[] | null> {
     const { experiment, data, run, signal, onProgress } = session;
     const set = data.evaluationSet('test');
-    const pictures = new PictureKeeper(run.images, experiment.evaluation.images, this.writePicture);
+    const write: WritePicture = async (path, image) => {
+      await run.assertHeld();
+      await this.writePicture(path, image);
+    };
+    const pictures = new PictureKeeper(run.images, experiment.evaluation.images, write);
     const images: ImageResult[] = [];
     for await (const image of evaluate(inference, set, experiment)) {
       if (signal.aborted) return null;

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as tf from '../tf.js';
 import type { OpenData } from '../contracts/data-pipeline.js';
@@ -37,8 +38,10 @@ export async function describeRun(
       '@tensorflow/tfjs-core': tf.version_core,
       node: process.versions.node,
     },
-    plugins: pluginsOf(experiment, run.device.engine).map(([kind, name]) =>
-      describePlugin(registry, kind, name),
+    plugins: await Promise.all(
+      pluginsOf(experiment, run.device.engine).map(([kind, name]) =>
+        describePlugin(registry, kind, name),
+      ),
     ),
     device: run.device,
     git: await gitState(run.folder),
@@ -86,9 +89,16 @@ export function pluginsOf(experiment: Experiment, engineName: string): [PluginKi
   ];
 }
 
-function describePlugin(registry: PluginRegistry, kind: PluginKind, name: string): ManifestPlugin {
-  const { package: from, version } = registry.origin(kind, name);
-  return { kind, name, package: from ?? null, version: version ?? null };
+async function describePlugin(
+  registry: PluginRegistry,
+  kind: PluginKind,
+  name: string,
+): Promise<ManifestPlugin> {
+  const { package: from, version, url } = registry.origin(kind, name);
+  const isFile = from === undefined && url?.startsWith('file:') === true;
+  // What the file imports is not looked at.
+  const digest = isFile ? `sha256:${sha256(await readFile(fileURLToPath(url)))}` : null;
+  return { kind, name, package: from ?? null, version: version ?? digest };
 }
 
 async function gitState(folder: string): Promise<Manifest['git']> {

@@ -10,6 +10,7 @@ export interface ManifestPlugin {
   readonly kind: PluginKind;
   readonly name: string;
   readonly package: string | null;
+  /** Of the package; of a file that `plugins` names, `sha256:` and its digest. */
   readonly version: string | null;
 }
 

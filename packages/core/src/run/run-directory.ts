@@ -67,6 +67,11 @@ export class RunDirectory {
     this.#lock = await RunLock.take(this.path, options);
   }
 
+  /** @throws MmsrError E_RUN_LOCKED when another process took the directory over */
+  async assertHeld(): Promise<void> {
+    await this.#lock?.assertHeld();
+  }
+
   async unlock(): Promise<void> {
     await this.#lock?.release();
     this.#lock = undefined;
@@ -188,7 +193,7 @@ export class RunDirectory {
   }
 
   async record(content: EventContent): Promise<void> {
-    await this.#lock?.assertHeld();
+    await this.assertHeld();
     const event = { time: Date.now(), ...content } as RunEvent;
     await this.#events.append(event);
     this.#lastStep = event.step;
@@ -206,7 +211,7 @@ export class RunDirectory {
     { state, loop }: { readonly state: StepState; readonly loop?: LoopState },
     retention: Retention,
   ): Promise<void> {
-    await this.#lock?.assertHeld();
+    await this.assertHeld();
     await saveCheckpoint(this.checkpoints, parameters, state, loop);
     await this.record({ type: 'checkpoint', step: state.step, path: `checkpoints/${state.step}` });
     await pruneCheckpoints(this.checkpoints, retention);
@@ -214,7 +219,7 @@ export class RunDirectory {
 
   /** Notes the validation of a step in the checkpoint that was saved before it was validated. */
   async noteValidation({ step }: Pick<StepState, 'step'>, loop: LoopState): Promise<void> {
-    await this.#lock?.assertHeld();
+    await this.assertHeld();
     await replaceLoopState(join(this.checkpoints, String(step)), loop);
   }
 
@@ -268,7 +273,7 @@ export class RunDirectory {
   }
 
   async finish(results: CellResults): Promise<void> {
-    await this.#lock?.assertHeld();
+    await this.assertHeld();
     const text = jsonText(results);
     await this.#write('seal.json', await sealOf(this.path, text, results.bestCheckpoint?.step));
     await writeDurably(join(this.path, 'results.json'), text);

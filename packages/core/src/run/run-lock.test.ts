@@ -140,6 +140,16 @@ test('the heart beats while the lock is its owner’s, and no longer', async () 
   await stop();
 });
 
+test('a lock whose owner cannot be read is not taken over', async () => {
+  // As with EACCES or EIO: nothing is known of who holds it.
+  await mkdir(join(lock, 'owner.json'), { recursive: true });
+  await expect(RunLock.take(directory)).rejects.toMatchObject({
+    code: 'E_FILE',
+    where: join(lock, 'owner.json'),
+  });
+  expect(await readdir(folder)).toEqual(['.cell.lock']);
+});
+
 test('a folder that cannot be written is an error that names it', async () => {
   await writeFile(join(folder, 'file'), '');
   const inFile = join(folder, 'file', 'cell');

@@ -130,7 +130,7 @@ async function removeAbandoned(lock: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`${basename(lock)}.`)) continue;
     const left = join(folder, name);
-    const owner = await readOwner(left);
+    const owner = await readOwner(left).catch(() => undefined);
     if (owner !== undefined && stateOf(owner) === 'dead') {
       await rm(left, { recursive: true, force: true }).catch(() => undefined);
     }
