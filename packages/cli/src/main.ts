@@ -136,7 +136,11 @@ function addVerify(program: Command, finish: Finish): void {
     .command('verify')
     .description('recomputes the digests of a run: images, weights, results')
     .argument('<RUN>', 'the run directory of a cell that is done, such as runs/NAME/main')
-    .option('--rerun', 'repeats the run from its manifest and compares every number', false)
+    .option(
+      '--rerun',
+      'repeats the run from its manifest; compares results, weights and validation',
+      false,
+    )
     .option('--folder <DIR>', 'where the paths of its images begin, if not where they did')
     .addHelpText('after', example('mmsr-run verify runs/quickstart/main --rerun'))
     .action((directory: string, options: VerifyCommandOptions) =>

@@ -61,7 +61,7 @@ async function checkData(study: LoadedStudy, manifest: Manifest): Promise<Findin
     const pipeline = study.container.resolve(DATA_PIPELINE);
     const data = await pipeline.open(manifest.experiment, study.folder);
     await data.close();
-    return dataFinding(manifest, data.splits);
+    return dataFinding(manifest, { data: data.splits, references: data.references });
   } catch (error) {
     if (!(error instanceof InputError) && !(error instanceof MmsrError)) throw error;
     return { what: 'images', fault: messageOf(error) };
