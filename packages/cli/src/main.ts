@@ -141,6 +141,11 @@ function addVerify(program: Command, finish: Finish): void {
       'repeats the run from its manifest; compares results, weights and validation',
       false,
     )
+    .option(
+      '--trust-plugins',
+      'imports its plugins that do not come with mmsr-run: they run',
+      false,
+    )
     .option('--folder <DIR>', 'where the paths of its images begin, if not where they did')
     .addHelpText('after', example('mmsr-run verify runs/quickstart/main --rerun'))
     .action((directory: string, options: VerifyCommandOptions) =>
