@@ -66,7 +66,14 @@ test('a run is of the reference it began with', async () => {
   expect(await mmsrRun([file], folder)).toMatchObject({ code: 0 });
   const { references } = await readJson<Manifest>('runs', 'tiny', 'main', 'manifest.json');
   expect(references).toEqual({ 'ref.png': expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+  const run = join('runs', 'tiny', 'main');
+  const repeated = await mmsrRun(['verify', run, '--rerun'], folder);
+  expect(repeated).toMatchObject({ code: 0 });
+  expect(repeated.stdout).toMatch(/weights of the repetition +ok/);
   await copyGolden('source', 'ref.png');
+  const verified = await mmsrRun(['verify', run], folder);
+  expect(verified.code).toBe(1);
+  expect(verified.stdout).toMatch(/images +WRONG: the reference image is not the same: ref\.png/);
   const refused = await mmsrRun([file], folder);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('the reference image is not the same: ref.png');

@@ -136,7 +136,16 @@ function addVerify(program: Command, finish: Finish): void {
     .command('verify')
     .description('recomputes the digests of a run: images, weights, results')
     .argument('<RUN>', 'the run directory of a cell that is done, such as runs/NAME/main')
-    .option('--rerun', 'repeats the run from its manifest and compares every number', false)
+    .option(
+      '--rerun',
+      'repeats the run from its manifest; compares results, weights and validation',
+      false,
+    )
+    .option(
+      '--trust-plugins',
+      'imports its plugins that do not come with mmsr-run: they run',
+      false,
+    )
     .option('--folder <DIR>', 'where the paths of its images begin, if not where they did')
     .addHelpText('after', example('mmsr-run verify runs/quickstart/main --rerun'))
     .action((directory: string, options: VerifyCommandOptions) =>

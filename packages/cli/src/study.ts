@@ -33,12 +33,12 @@ export interface LoadedStudy extends Study {
 /**
  * Reads an experiment file and loads the plugins that it names.
  * @param options `profile`: one of the file's; `set`: `KEY=VALUE` overrides; `only`: names of cells;
- * `folder`: where its paths begin, by default at the file
+ * `folder`: where its paths begin, by default at the file; `beforeImport`: told of plugins that do not come with mmsr-run
  * @throws InputError with everything that is wrong
  */
 export async function loadStudy(
   file: string,
-  options: Pick<ReadOptions, 'profile' | 'set' | 'only' | 'folder'> = {},
+  options: Pick<ReadOptions, 'profile' | 'set' | 'only' | 'folder' | 'beforeImport'> = {},
 ): Promise<LoadedStudy> {
   const container = createContainer();
   const study = await readExperiment(file, { ...options, container });

@@ -47,6 +47,18 @@ test('a study: its runs, its report, how it ended', async () => {
   }
 });
 
+test.each(['manifest.json', 'results.json'])(
+  '%s that is null is an error of the run',
+  async (name) => {
+    await study.whole('a');
+    await writeFile(study.path('a', name), 'null');
+    await expect(syncFolder(study.folder, options)).rejects.toMatchObject({
+      code: 'E_RUN_DIRECTORY',
+      where: study.path('a', name),
+    });
+  },
+);
+
 test('the note of a study is its question and what its report answers', async () => {
   await study.whole('a');
   const note = () => server.run('made').tags.get('mlflow.note.content');

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Manifest } from '@mmsr/core';
+import { checkedManifest } from '@mmsr/core/checked-files';
 import { MmsrError } from '@mmsr/core/errors';
 import { connectionOf, type Connection } from './client/connection.js';
 import { MlflowClient } from './client/mlflow-client.js';
@@ -122,8 +122,9 @@ async function isAnyBusy(folder: string): Promise<boolean> {
 }
 
 async function trackingOf(directory: string): Promise<Partial<MlflowOptions>> {
-  const manifest = await readJsonFile<Manifest>(join(directory, 'manifest.json'));
-  const tracking = manifest?.experiment.tracking;
+  const path = join(directory, 'manifest.json');
+  const manifest = checkedManifest(await readJsonFile<unknown>(path), path);
+  const { tracking } = manifest.experiment;
   return tracking?.name === 'mlflow' ? (tracking as Partial<MlflowOptions>) : {};
 }
 

@@ -15,6 +15,7 @@ import {
   verifyFiles,
   type Finding,
   type Manifest,
+  type ReadOptions,
 } from '@mmsr/core';
 import { createContainer } from '../composition.js';
 import { EXIT } from '../exit-codes.js';
@@ -25,18 +26,23 @@ import { formatTable } from '../table.js';
 export interface VerifyCommandOptions {
   readonly rerun: boolean;
   readonly folder?: string;
+  /** Imports plugins that do not come with mmsr-run. */
+  readonly trustPlugins: boolean;
 }
 
 /** `mmsr-run verify RUN`. @returns 0 when everything is as it should be, else 1 */
 export async function verifyCommand(
   path: string,
-  { rerun, folder }: VerifyCommandOptions,
+  { rerun, folder, trustPlugins }: VerifyCommandOptions,
 ): Promise<number> {
   const directory = resolve(path);
   const { manifest, findings } = await verifyFiles(directory);
   const aside = await mkdtemp(join(tmpdir(), 'mmsr-verify-'));
   try {
-    const study = await loadAgain(manifest, aside, folder ?? manifest.folder);
+    const study = await loadAgain(manifest, aside, {
+      folder: folder ?? manifest.folder,
+      ...(!trustPlugins && { beforeImport: (plugins) => refusePlugins(plugins, directory) }),
+    });
     const all = [...findings, await checkData(study, manifest)];
     const isSound = all.every(({ fault }) => fault === undefined);
     if (rerun && isSound) all.push(...(await repeat(study, manifest, directory, aside)));
@@ -47,13 +53,29 @@ export async function verifyCommand(
 }
 
 /** The experiment as the manifest has it. */
-async function loadAgain(manifest: Manifest, aside: string, folder: string): Promise<LoadedStudy> {
+async function loadAgain(
+  manifest: Manifest,
+  aside: string,
+  options: Pick<ReadOptions, 'folder' | 'beforeImport'>,
+): Promise<LoadedStudy> {
   const registry = createContainer().resolve(PluginRegistry);
   const engine = registry.list('engine').find(({ name }) => name === manifest.device.engine);
   const hasThreads = engine?.configSchema.properties.threads !== undefined;
   const file = join(aside, 'experiment.yaml');
   await writeFile(file, experimentFile(manifest, hasThreads));
-  return loadStudy(file, { folder });
+  return loadStudy(file, options);
+}
+
+/** A run directory may come from anyone, and to import a plugin is to run it. */
+function refusePlugins(plugins: readonly string[], directory: string): never {
+  throw new MmsrError(
+    'E_PLUGIN',
+    `the run uses plugins that do not come with mmsr-run: ${plugins.map((name) => JSON.stringify(name)).join(', ')}`,
+    {
+      where: join(directory, 'manifest.json'),
+      advice: 'They are code and would be run: read them, then verify with --trust-plugins.',
+    },
+  );
 }
 
 async function checkData(study: LoadedStudy, manifest: Manifest): Promise<Finding> {
@@ -61,7 +83,7 @@ async function checkData(study: LoadedStudy, manifest: Manifest): Promise<Findin
     const pipeline = study.container.resolve(DATA_PIPELINE);
     const data = await pipeline.open(manifest.experiment, study.folder);
     await data.close();
-    return dataFinding(manifest, data.splits);
+    return dataFinding(manifest, { data: data.splits, references: data.references });
   } catch (error) {
     if (!(error instanceof InputError) && !(error instanceof MmsrError)) throw error;
     return { what: 'images', fault: messageOf(error) };

@@ -1,10 +1,13 @@
 import type { DependencyContainer } from 'tsyringe';
+import type { PluginKind } from '../contracts/plugin.js';
 import { MmsrError } from '../errors.js';
 import { loadNamedPlugin, loadPlugins } from '../plugins/discovery.js';
+import { PluginRegistry } from '../plugins/register.js';
 import { isJsonObject } from './json.js';
 import { valueAt } from './key-path.js';
 import type { Combination } from './matrix.js';
 import { PLACES, pluginKind } from './plugin-places.js';
+import type { ReadOptions } from './read-experiment.js';
 import { failureKey, type LoadFailures } from './validate.js';
 
 /**
@@ -14,21 +17,44 @@ import { failureKey, type LoadFailures } from './validate.js';
 export async function loadNamedInFile(
   container: DependencyContainer,
   combinations: readonly Combination[],
+  { beforeImport }: Pick<ReadOptions, 'beforeImport'>,
   folder: string,
 ): Promise<{ problems: MmsrError[]; failures: LoadFailures }> {
   const [first] = combinations;
+  const unknown = notRegistered(container, combinations);
+  if (unknown.length > 0) beforeImport?.(unknown);
   const problems = first === undefined ? [] : await loadListed(container, first, folder);
   const failures = new Map<string, MmsrError>();
-  for (const place of PLACES) {
-    const kind = pluginKind(place);
-    if (kind === undefined) continue;
-    for (const name of namesAt(place.path, combinations)) {
-      if (kind === 'engine' && name === 'auto') continue;
-      const failure = await failureOf(loadNamedPlugin(container, kind, name, folder));
-      if (failure !== undefined) failures.set(failureKey(kind, name), failure);
-    }
+  for (const [kind, name] of namedPlugins(combinations)) {
+    const failure = await failureOf(loadNamedPlugin(container, kind, name, folder));
+    if (failure !== undefined) failures.set(failureKey(kind, name), failure);
   }
   return { problems, failures };
+}
+
+function namedPlugins(combinations: readonly Combination[]): [PluginKind, string][] {
+  return PLACES.flatMap((place) => {
+    const kind = pluginKind(place);
+    if (kind === undefined) return [];
+    return [...namesAt(place.path, combinations)]
+      .filter((name) => kind !== 'engine' || name !== 'auto')
+      .map((name): [PluginKind, string] => [kind, name]);
+  });
+}
+
+/** What the file lists, and what its cells name besides: each would be looked for and imported. */
+function notRegistered(
+  container: DependencyContainer,
+  combinations: readonly Combination[],
+): string[] {
+  const registry = new PluginRegistry(container);
+  const listed = combinations.flatMap(({ data }) =>
+    Array.isArray(data.plugins) ? data.plugins : [],
+  );
+  const named = namedPlugins(combinations)
+    .filter(([kind, name]) => registry.find(kind, name) === undefined)
+    .map(([kind, name]) => `${kind} ${name}`);
+  return [...new Set([...listed.filter((entry) => typeof entry === 'string'), ...named])];
 }
 
 /** `plugins` is the same in all cells. */

@@ -28,6 +28,8 @@ export interface ReadOptions {
   readonly only?: readonly string[];
   /** To which the file's paths are relative; by default the file's own. */
   readonly folder?: string | undefined;
+  /** Told of plugins that are not registered before any of them is imported, which is to run it; may throw. */
+  readonly beforeImport?: ((plugins: readonly string[]) => void) | undefined;
   /** By default the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -55,7 +57,7 @@ export async function readExperiment(file: string, options: ReadOptions): Promis
   }
   const folder = resolve(options.folder ?? dirname(file));
   const { combinations } = design;
-  const loading = await loadNamedInFile(container, combinations, folder);
+  const loading = await loadNamedInFile(container, combinations, options, folder);
   const validator = new CellValidator(new PluginRegistry(container), loading.failures);
   const cells = combinations.map((combination) => validator.validate(combination));
   const problems = [...early, ...loading.problems, ...cells.flatMap((cell) => cell.problems)];

@@ -14,7 +14,9 @@ afterEach(() => rm(path, { recursive: true }));
 const manifest = (changes: object = {}, digest = 'd') =>
   ({
     format: 1,
+    cell: 'main',
     experiment: {
+      engine: { name: 'wasm' },
       scale: 2,
       description: 'a',
       training: { steps: 5, keep: 1 },
@@ -129,6 +131,28 @@ test('a line that a crash cut off does not spoil the next one', async () => {
   const lines = (await readFile(join(path, 'events.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ state: 'done' });
 });
+
+const RECORDS = ['manifest', 'seal', 'results'] as const;
+const HOSTILE = [
+  'null',
+  '{}',
+  '[]',
+  '{"device":1}',
+  '"text"',
+  '{"cell":"a","experiment":{"data":null}}',
+];
+test.each(RECORDS.flatMap((name) => HOSTILE.map((text) => [name, text] as const)))(
+  '%s.json that is %s is an error that names it',
+  async (name, text) => {
+    const where = join(path, `${name}.json`);
+    await writeFile(where, text);
+    await expect(new RunDirectory(path)[name]()).rejects.toMatchObject({
+      code: 'E_RUN_DIRECTORY',
+      where,
+      advice: expect.stringContaining('Put the file back') as string,
+    });
+  },
+);
 
 test('results.json that is no JSON is an error that names it', async () => {
   await writeFile(join(path, 'results.json'), '{');

@@ -8,6 +8,7 @@ import type { LoopState } from '../training/loop-state.js';
 import type { KeepBest } from '../experiment/schema.js';
 import { bestCheckpoints, type ValidatedCheckpoint } from './best-checkpoint.js';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
+import { checkedManifest, checkedResults, checkedSeal } from './checked-files.js';
 import { CheckpointDamage, replaceLoopState } from './checkpoint-files.js';
 import {
   holdsDamaged,
@@ -79,7 +80,7 @@ export class RunDirectory {
 
   /** Undefined as long as the cell is not done. */
   results(): Promise<CellResults | undefined> {
-    return readJson(join(this.path, 'results.json'));
+    return this.#read('results.json', checkedResults);
   }
 
   /**
@@ -149,11 +150,11 @@ export class RunDirectory {
 
   /** Digests of what the run ended with; undefined as long as it has not. */
   seal(): Promise<Seal | undefined> {
-    return readJson(join(this.path, 'seal.json'));
+    return this.#read('seal.json', checkedSeal);
   }
 
   manifest(): Promise<Manifest | undefined> {
-    return readJson(join(this.path, 'manifest.json'));
+    return this.#read('manifest.json', checkedManifest);
   }
 
   /**
@@ -277,6 +278,15 @@ export class RunDirectory {
     const text = jsonText(results);
     await this.#write('seal.json', await sealOf(this.path, text, results.bestCheckpoint?.step));
     await writeDurably(join(this.path, 'results.json'), text);
+  }
+
+  async #read<T>(
+    name: string,
+    check: (content: unknown, where: string) => T,
+  ): Promise<T | undefined> {
+    const path = join(this.path, name);
+    const content = await readJson<unknown>(path);
+    return content === undefined ? undefined : check(content, path);
   }
 
   #write(name: string, content: object): Promise<void> {

@@ -5,7 +5,8 @@ import { messageOf, MmsrError } from '../errors.js';
 import { escapeReferences } from '../experiment/environment.js';
 import { CheckpointDamage, sha256, verifyCheckpoint } from './checkpoint-files.js';
 import { listCheckpoints } from './checkpoint-list.js';
-import { differences, type Manifest } from './manifest.js';
+import { readEvents } from './event-log.js';
+import { differences, type Manifest, type RunInputs } from './manifest.js';
 import { RunDirectory } from './run-directory.js';
 import type { Seal, SealedCheckpoint } from './seal.js';
 
@@ -29,7 +30,7 @@ export async function verifyFiles(directory: string): Promise<VerifiedRun> {
   const run = new RunDirectory(directory);
   const [manifest, seal] = [await run.manifest(), await run.seal()];
   if (manifest === undefined) throw notDone(directory, 'holds no run');
-  if (seal === undefined || !isSeal(seal)) throw notDone(directory, 'holds no run that is done');
+  if (seal === undefined) throw notDone(directory, 'holds no run that is done');
   const findings = [
     await fileFinding(directory, 'manifest.json', seal.manifest),
     await fileFinding(directory, 'results.json', seal.results),
@@ -58,29 +59,55 @@ export function experimentFile({ experiment, device }: Manifest, hasThreads: boo
   );
 }
 
-/** Compares the images as they are now with those of the run. */
-export function dataFinding(manifest: Manifest, data: Manifest['data']): Finding {
-  const changes = differences(manifest, { experiment: manifest.experiment, data });
-  const images = Object.values(data).reduce((sum, split) => sum + split.images.length, 0);
+/** Compares the images as they are now, those colours are normalised to included, with those of the run. */
+export function dataFinding(
+  manifest: Manifest,
+  now: Pick<Manifest, 'data'> & Pick<RunInputs, 'references'>,
+): Finding {
+  const changes = differences(manifest, { experiment: manifest.experiment, ...now });
+  const images = Object.values(now.data).reduce((sum, split) => sum + split.images.length, 0);
   const what = `${images} image${images === 1 ? '' : 's'}`;
   return changes.length === 0
     ? { what }
     : { what, fault: changes.map(({ text }) => text).join('; ') };
 }
 
-/** Compares a run with its repetition: results byte for byte, weights and optimizer state bit for bit. */
+/**
+ * Compares a run with its repetition: results byte for byte; weights and optimizer state bit for bit, of the last
+ * checkpoint and of the one that was best in validation; what each validation gave.
+ */
 export async function repetitionFindings(directory: string, again: string): Promise<Finding[]> {
   const text = (folder: string) => readFile(join(folder, 'results.json'), 'utf8');
-  const isSame = (await text(directory)) === (await text(again));
   const [seal, other] = [
     await new RunDirectory(directory).seal(),
     await new RunDirectory(again).seal(),
   ];
-  const isSameState = isDeepStrictEqual(seal?.checkpoint, other?.checkpoint);
-  return [
-    { what: 'results.json of the repetition', ...(!isSame && { fault: 'is not the same' }) },
-    { what: 'weights of the repetition', ...(!isSameState && { fault: 'are not the same' }) },
+  const [validation, repeated] = [await validationOf(directory), await validationOf(again)];
+  const compared = [
+    same('results.json', 'is not the same', await text(directory), await text(again)),
+    same('weights', 'are not the same', seal?.checkpoint, other?.checkpoint),
+    same('weights that were best', 'are not the same', seal?.best, other?.best),
+    same('validation', 'is not the same', validation, repeated),
   ];
+  return compared.flatMap((finding) => finding ?? []);
+}
+
+/** Undefined where neither run has it. */
+function same(what: string, fault: string, one: unknown, other: unknown): Finding | undefined {
+  if (one === undefined && other === undefined) return undefined;
+  const isSame = isDeepStrictEqual(one, other);
+  return { what: `${what} of the repetition`, ...(!isSame && { fault }) };
+}
+
+/** What events.jsonl says of each validation, by step: of a step that was done twice, the later line. */
+async function validationOf(directory: string): Promise<Map<number, unknown> | undefined> {
+  const bySteps = new Map<number, unknown>();
+  for (const event of await readEvents(join(directory, 'events.jsonl'))) {
+    if (event.type !== 'metrics') continue;
+    const values = Object.entries(event.values).filter(([key]) => key.startsWith('validation.'));
+    if (values.length > 0) bySteps.set(event.step, Object.fromEntries(values));
+  }
+  return bySteps.size === 0 ? undefined : bySteps;
 }
 
 async function fileFinding(directory: string, name: string, digest: string): Promise<Finding> {
@@ -108,10 +135,6 @@ async function checkpointFinding(folder: string, step: number, seal: Seal): Prom
 
 function sealedCheckpoints({ checkpoint, best }: Seal): SealedCheckpoint[] {
   return best === undefined ? [checkpoint] : [checkpoint, best];
-}
-
-function isSeal(seal: Partial<Seal>): boolean {
-  return seal.format === 1 && Number.isSafeInteger(seal.checkpoint?.step);
 }
 
 function notDone(where: string, message: string): MmsrError {

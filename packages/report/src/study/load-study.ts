@@ -11,7 +11,7 @@ import {
   type StudyRecord,
 } from '@mmsr/core';
 import { unfinishedState, type CellState } from './cell-state.js';
-import { checkedRecord, checkedResults } from './checked-results.js';
+import { checkedRecord } from './checked-record.js';
 import { toDoneCell, type DoneCell } from './done-cell.js';
 
 /** What is in a study's folder. */
@@ -100,7 +100,7 @@ async function loadCell(name: string, directory: string): Promise<LoadedCell> {
       const state = await unfinishedState(name, directory, manifest);
       return { isRun: manifest !== undefined, state };
     }
-    const done = toDoneCell(name, directory, manifest, checkedResults(results, directory));
+    const done = toDoneCell(name, directory, manifest, results);
     return {
       isRun: true,
       done,

@@ -97,6 +97,7 @@ function manifestOf(name: string, cell: MadeCell): object {
   const transforms = referenceDigest === undefined ? [] : [NORMALIZE];
   const experiment: Record<string, unknown> = {
     name: 'made',
+    engine: { name: 'auto' },
     seed,
     scale,
     training: { steps },
@@ -108,7 +109,7 @@ function manifestOf(name: string, cell: MadeCell): object {
   const device = { engine: cell.engine ?? 'wasm', version: '1' };
   const references = { 'ref.png': referenceDigest };
   return {
-    ...{ format: 1, cell: name, settings, experiment, device },
+    ...{ format: 1, cell: name, settings, experiment, device, versions: {}, plugins: [] },
     data: { test: { images } },
     references,
     ...cell.manifest,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CellResults, Manifest, RunEvent } from '@mmsr/core';
+import type { Manifest, RunEvent } from '@mmsr/core';
+import { checkedResults } from '@mmsr/core/checked-files';
 import type { MlflowClient } from '../client/mlflow-client.js';
 import { MlflowError } from '../client/mlflow-error.js';
 import { inParts, metricKeyOf, valueOf } from '../client/names.js';
@@ -246,8 +247,10 @@ export class RunSender {
   }
 
   async #sendResults(time: number, manifest: Manifest): Promise<void> {
-    const results = await readJsonFile<CellResults>(this.#path('results.json'));
-    if (results === undefined) return;
+    const path = this.#path('results.json');
+    const content = await readJsonFile<unknown>(path);
+    if (content === undefined) return;
+    const results = checkedResults(content, path);
     const { client, models } = this.options;
     const { run } = this.#target;
     await this.#once('test metrics', () =>

@@ -81,7 +81,7 @@ export class MadeStudy {
       parameters: { total: 10, head: 0 },
       protocol: { weights: 'average' },
       summary: { all: means, '20': means },
-      images: [],
+      images: [{ id: 'a.png 20x', group: 'a', magnification: 20, bicubic: {} }],
       confusion: null,
     });
     if (isSaid) await this.record(cell, { type: 'state', state: 'done', step: steps });
@@ -126,6 +126,8 @@ function manifestOf(cell: string, experiment: object) {
     format: 1,
     created: new Date(BEGAN).toISOString(),
     cell,
+    versions: {},
+    plugins: [],
     device: { engine: 'wasm', version: '1', device: 'cpu', threads: 2 },
     git: { commit: 'c0ffee', dirty: false },
     data: {
@@ -136,6 +138,7 @@ function manifestOf(cell: string, experiment: object) {
       name: 'made',
       description: 'Is it there?',
       seed: 1,
+      engine: { name: 'wasm' },
       data: { train: { source: { name: 'images' } }, test: { source: { name: 'images' } } },
       model: { backbone: { name: 'edsr', blocks: 2 }, head: null },
       tracking: { name: 'mlflow', uri: 'http://somewhere' },
