@@ -7,11 +7,13 @@ import { endOf } from './kill-runs.js';
 
 /*
  * A small disk of its own (tmpfs, in a namespace of its own, so that nobody has to be root): with room for so many
- * files, or read-only. Files are what a disk runs out of at a moment that can be told: the room for bytes is
- * asked for before a run.
+ * files, or read-only. Files are what a disk runs out of at a moment that can be told; the room for bytes is
+ * asked for before a run, so that something else must take it during the run.
  */
 
 const STEPS = 6;
+const FULL =
+  /^main failed: \S*disk\/\S+: .*The disk is full: free some space and run again\. \[E_FILE\]$/m;
 
 /** Runs a shell script where `disk` is a disk of its own, and gives what it printed. */
 function onDisk(folder: string, options: string, script: string) {
@@ -40,8 +42,8 @@ test('a disk that is full at any time ends the run with what and where; with roo
   const whole = await mmsrRun([file, '--out', 'whole'], folder);
   expect(whole).toMatchObject({ code: 0 });
   const expected = await endOf(join(folder, 'whole'), STEPS);
-  const failedWith: number[] = [];
-  for (let files = 4; files <= 40; files += 6) {
+  const numbersOfFiles = [4, 10, 16, 22, 28, 34, 40];
+  for (const files of numbersOfFiles) {
     const out = `files-${files}`;
     const { status, stdout, stderr } = onDisk(
       folder,
@@ -53,26 +55,46 @@ test('a disk that is full at any time ends the run with what and where; with roo
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(await endOf(join(folder, out), STEPS)).toEqual(expected);
-    if (stdout === 'whole\n') continue;
     expect(stdout).toBe('failed with 1\n');
     const said = await readFile(join(folder, out, 'first.txt'), 'utf8');
-    expect(said).toMatch(
-      /^main failed: \S*disk\/\S+: .*The disk is full: free some space and run again\. \[E_FILE\]$/m,
-    );
+    expect(said).toMatch(FULL);
     expect(said).not.toMatch(/^ +at /m);
-    failedWith.push(files);
   }
-  expect(failedWith.length).toBeGreaterThan(5);
-  process.stdout.write(
-    `disks with room for ${failedWith.join(', ')} files were full; each run went on\n`,
-  );
+  const list = numbersOfFiles.join(', ');
+  process.stdout.write(`disks with room for ${list} files were full; each run went on\n`);
 });
 
-test('a read-only folder is refused before anything is done', async () => {
+test('a disk whose bytes another program takes during a run ends it; with room it goes on to the same end', async () => {
+  const steps = 60;
+  await mkdir(join(folder, 'long'));
+  const long = await writeExperiment(join(folder, 'long'), [
+    [`steps: ${STEPS},`, `steps: ${steps},`],
+  ]);
+  expect(await mmsrRun([long, '--out', 'whole-long'], folder)).toMatchObject({ code: 0 });
+  const { status, stdout, stderr } = onDisk(
+    folder,
+    'size=16m',
+    `{ run ${long} --out disk 2>&1 || echo "code $?"; } | while read -r line; do
+       echo "$line"
+       case "$line" in *": step "*) test -e disk/filler || cat /dev/zero 2> /dev/null > disk/filler || true;; esac
+     done
+     rm disk/filler
+     run ${long} --out disk > second.txt 2>&1
+     cp -r disk bytes`,
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(FULL);
+  expect(stdout).toMatch(/code 1\n$/);
+  expect(stdout).not.toMatch(/^ +at /m);
+  const expected = await endOf(join(folder, 'whole-long'), steps);
+  expect(await endOf(join(folder, 'bytes'), steps)).toEqual(expected);
+});
+
+test.each(['', 'check'])('mmsr-run %s: a read-only folder is refused at once', (command) => {
   const { stdout, status } = onDisk(
     folder,
     'size=64m',
-    `mount -o remount,ro disk; run ${file} --out disk 2>&1 && exit 9 || echo "code $?"`,
+    `mount -o remount,ro disk; run ${command} ${file} --out disk 2>&1 && exit 9 || echo "code $?"`,
   );
   expect(status).toBe(0);
   expect(stdout).toMatch(/disk: nothing can be written there: .*EROFS.*\[E_FILE\]/);

@@ -55,7 +55,7 @@ export interface KillOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** One kill in five comes at any time, the others once the run is at its steps. */
+/** At most one kill in five comes at any time, the others once the run is at its steps. */
 const ANY_TIME = 0.2;
 
 export interface KilledRuns {
@@ -77,9 +77,12 @@ export async function killRuns(options: KillOptions): Promise<KilledRuns> {
   let isUntouched = true;
   while (count.killed < kills || !isUntouched) {
     const run = start(process.execPath, [MMSR_RUN, file, '--out', out], folder, environment);
+    // A kill at any time hits always, one at the steps only where some are left.
+    const isCapped = count.killed - count.atSteps + 1 > kills * ANY_TIME;
+    const whenAtSteps = random.uniform() >= ANY_TIME || isCapped;
     const killing =
       count.killed < kills
-        ? killAtRandom(run, options, [random.uniform(), random.uniform()])
+        ? killAtRandom(run, options, { atSteps: whenAtSteps, moment: random.uniform() })
         : Promise.resolve(false);
     const { code, signal, stderr } = await run.ended;
     const atSteps = await killing;
@@ -102,9 +105,8 @@ export async function killRuns(options: KillOptions): Promise<KilledRuns> {
 async function killAtRandom(
   run: Started,
   { wholeMs, startMs }: KillOptions,
-  [kind, moment]: readonly [number, number],
+  { atSteps, moment }: { readonly atSteps: boolean; readonly moment: number },
 ): Promise<boolean> {
-  const atSteps = kind >= ANY_TIME;
   // A run that has no step left to do says nothing of steps.
   if (atSteps) await run.seen(': step ').catch(() => undefined);
   const delayMs = moment * (atSteps ? wholeMs - startMs : wholeMs);

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { MmsrError, readSafetensors, writeSafetensors, type SafeTensor } from '@mmsr/core';
 
@@ -75,6 +78,41 @@ export const hostileFile = fc.oneof(
   { weight: 4, arbitrary: madeUp },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)) },
 );
+
+/** Of processor time, as the machine may have other things to do. */
+const FILE_LIMIT_MS = 2000;
+const GROWTH_LIMIT_MB = 256;
+
+/**
+ * Reads hostile files, in an empty working directory: no file takes too long, the process does not grow by much,
+ * nothing is written.
+ * @returns how many there were and by how much the process had grown at the most
+ */
+export async function fuzzFiles(options: fc.Parameters<[Buffer]>) {
+  const cwd = process.cwd();
+  const folder = await mkdtemp(join(tmpdir(), 'mmsr-fuzz-'));
+  process.chdir(folder);
+  try {
+    const rssMb = () => process.memoryUsage.rss() / 2 ** 20;
+    const [before, seen] = [rssMb(), { files: 0, grownMb: 0 }];
+    const watched = (bytes: Buffer) => {
+      const began = process.cpuUsage();
+      readsOrRefuses(bytes);
+      const { user, system } = process.cpuUsage(began);
+      const ms = (user + system) / 1000;
+      if (ms > FILE_LIMIT_MS) throw new Error(`a file took ${ms.toFixed(0)} ms`);
+      if (seen.files++ % 100 === 0) seen.grownMb = Math.max(seen.grownMb, rssMb() - before);
+      if (seen.grownMb > GROWTH_LIMIT_MB) throw new Error(`grew by ${seen.grownMb.toFixed(0)} MB`);
+    };
+    fc.assert(fc.property(hostileFile, watched), options);
+    const written = await readdir(folder);
+    if (written.length > 0) throw new Error(`wrote ${written.join()}`);
+    return seen;
+  } finally {
+    process.chdir(cwd);
+    await rm(folder, { recursive: true });
+  }
+}
 
 /** Either a file is read, every byte of it accounted for, or it is refused with one kind of error. */
 export function readsOrRefuses(bytes: Buffer): void {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   type Experiment,
@@ -14,7 +14,7 @@ import type { LoadedStudy } from './study.js';
 
 /** What a study writes, and where. */
 export interface RoomCheck {
-  /** Bytes of all checkpoints that will lie there at the same time. */
+  /** Bytes of all checkpoints that will lie there at the same time, less those that lie there already. */
   readonly neededBytes: number;
   /** Bytes that are free there now. */
   readonly freeBytes: number;
@@ -35,10 +35,10 @@ export async function checkRoom(
 ): Promise<RoomCheck> {
   let neededBytes = 0;
   for (const { name, experiment } of study.cells) {
-    const results = join(resolve(out), study.name, name);
-    const isDone = (await new RunDirectory(results).results().catch(() => undefined)) !== undefined;
-    const parameters = checks.find(({ cell }) => cell === name)?.parameters ?? 0;
-    if (!isDone) neededBytes += checkpointBytes(experiment, parameters);
+    const run = new RunDirectory(join(resolve(out), study.name, name));
+    const isDone = (await run.results().catch(() => undefined)) !== undefined;
+    const check = checks.find(({ cell }) => cell === name);
+    if (!isDone) neededBytes += await missingBytes(run, experiment, check);
   }
   await assertWritable(resolve(out));
   const freeBytes = await freeDiskBytes(resolve(out));
@@ -50,16 +50,49 @@ export async function checkRoom(
   );
 }
 
-/** Of the checkpoints that are kept and the one being written: weights, their average, two moments. */
+/** What a run still takes of the disk; one that lies there of another experiment or other images counts nothing. */
+async function missingBytes(
+  run: RunDirectory,
+  experiment: Experiment,
+  check: CellCheck | undefined,
+): Promise<number> {
+  const bytes = checkpointBytes(experiment, check?.parameters ?? 0);
+  const { splits: data, references = {} } = check ?? {};
+  const stale = await run.staleness({ experiment, data, references }).catch(() => ['manifest']);
+  if (stale.length > 0) return bytes * atOnce(experiment);
+  // Where as many lie there as will, the next one is written before one is removed.
+  const isTrained = (await run.savedSteps()) >= experiment.training.steps;
+  const least = isTrained ? 0 : bytes;
+  return Math.max(least, bytes * atOnce(experiment) - (await bytesIn(run.checkpoints)));
+}
+
+/** Of checkpoints; damaged ones stay where they are and make no room. */
+async function bytesIn(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
+  const whole = names.filter((name) => !name.includes('.damaged'));
+  const sizes = await Promise.all(whole.map((name) => fileBytes(join(folder, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** A run that is under way may have removed it. */
+async function fileBytes(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true ? found.size : 0;
+}
+
+/** Of one checkpoint: weights, their average, two moments. */
 function checkpointBytes({ training }: Experiment, parameters: number): number {
-  const { ema, keep, keepBest, steps, checkpointEverySteps, validateEverySteps } = training;
-  const arrays = ema === null ? 3 : 4;
+  return BYTES_PER_VALUE * (training.ema === null ? 3 : 4) * parameters;
+}
+
+/** The checkpoints that are kept and the one being written. */
+function atOnce({ training }: Experiment): number {
+  const { keep, keepBest, steps, checkpointEverySteps, validateEverySteps } = training;
   const saved =
     Math.ceil(steps / checkpointEverySteps) +
     (keepBest === null ? 0 : Math.ceil(steps / validateEverySteps));
   const best = keepBest === null ? 0 : (keepBest.count ?? 1);
-  const atOnce = Math.min(keep + best, saved) + 1;
-  return BYTES_PER_VALUE * arrays * parameters * atOnce;
+  return Math.min(keep + best, saved) + 1;
 }
 
 /** The folder, or the nearest one above it that is there. */

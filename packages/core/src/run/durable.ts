@@ -13,9 +13,7 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
   try {
     const file = await open(temporary, 'w');
     try {
-      await writeAll(file, bytes);
-      const { size } = await file.stat();
-      if (size !== bytes.length) throw new Error(`the disk holds ${size} of ${bytes.length} bytes`);
+      await writeWhole(file, bytes);
       await file.sync();
     } finally {
       await file.close();
@@ -45,13 +43,16 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Writes bytes behind those that a file has, and checks that the file has grown by as many. */
+export async function writeWhole(file: FileHandle, bytes: Uint8Array, before = 0): Promise<void> {
   let written = 0;
   while (written < bytes.length) {
     const { bytesWritten } = await file.write(bytes, written);
     if (bytesWritten === 0) throw new Error('the disk took no bytes');
     written += bytesWritten;
   }
+  const grown = (await file.stat()).size - before;
+  if (grown !== bytes.length) throw new Error(`the disk holds ${grown} of ${bytes.length} bytes`);
 }
 
 /** Codes with which systems say that a folder of theirs cannot be synced at all. */

@@ -1,6 +1,6 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import type { RunEvent } from '../contracts/tracker.js';
-import { fileError } from './durable.js';
+import { fileError, writeWhole } from './durable.js';
 
 /**
  * events.jsonl: one line an event, appended. A line that a crash or a full disk cut off is ended before
@@ -16,9 +16,10 @@ export class EventLog {
     try {
       const file = await open(this.path, 'a+');
       try {
-        const start = this.#endsWhole || (await endsLine(file)) ? '' : '\n';
+        const { size } = await file.stat();
+        const start = this.#endsWhole || (await endsLine(file, size)) ? '' : '\n';
         this.#endsWhole = false;
-        await file.appendFile(`${start}${JSON.stringify(event)}\n`);
+        await writeWhole(file, Buffer.from(`${start}${JSON.stringify(event)}\n`), size);
         this.#endsWhole = true;
       } finally {
         await file.close();
@@ -29,8 +30,7 @@ export class EventLog {
   }
 }
 
-async function endsLine(file: Awaited<ReturnType<typeof open>>): Promise<boolean> {
-  const { size } = await file.stat();
+async function endsLine(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return true;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer[0] === 0x0a;
