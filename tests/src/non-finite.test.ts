@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunEvent } from '@mmsr/core';
@@ -92,12 +93,14 @@ async function expectToGoOn(file: string): Promise<void> {
   expect(await endOf(join(folder, 'runs'), 6)).toEqual(await endOf(join(folder, 'whole'), 6));
 }
 
-/** The bytes of the files of a folder, by name. */
-async function filesIn(path: string): Promise<ReadonlyMap<string, string>> {
-  const names = (await readdir(path)).sort();
-  const files = names.map(async (name) => readFile(join(path, name), 'base64'));
-  const bytes = await Promise.all(files);
-  return new Map(names.map((name, i) => [name, bytes[i] as string]));
+/** SHA-256 of the files of a folder, by name. */
+async function filesIn(path: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const name of (await readdir(path)).sort()) {
+    const bytes = await readFile(join(path, name));
+    digests[name] = createHash('sha256').update(bytes).digest('hex');
+  }
+  return digests;
 }
 
 test.each([
