@@ -148,6 +148,45 @@ test.each([
   },
 );
 
+/** A source of one image whose opening of number `waitsAt` only a signal ends. */
+const WAITING_SOURCE = `
+import { defineSource, Type } from '@mmsr/core';
+let opened = 0;
+export default defineSource({ name: 'waiting', apiVersion: 1, configSchema: Type.Object({ waitsAt: Type.Integer() }),
+  create: async ({ waitsAt }, context) => {
+    if (++opened === waitsAt) await new Promise((_, reject) => {
+      const timer = setInterval(() => {}, 1000);
+      context.signal.addEventListener('abort', () => { clearInterval(timer); reject(context.signal.reason); });
+      console.error('opening images');
+    });
+    const size = { widthPx: 64, heightPx: 64, magnification: 20, micronsPerPixel: 0.5 };
+    return { images: [{ id: 'a', group: 'a', digest: 'a', ...size }], close: async () => {}, read: () => Promise.reject(new Error('is not read')) };
+  } });
+`;
+
+test.each([
+  ['to be checked', 1],
+  ['for the cell', 2],
+])('SIGTERM while images are opened %s ends the run', async (_, waitsAt) => {
+  await writeFile(join(folder, 'waiting.mjs'), WAITING_SOURCE);
+  const file = await writeExperiment(folder, [
+    ['name: tiny', 'name: tiny\nplugins: [./waiting.mjs]'],
+    [
+      'source: {name: synthetic, count: 1, sizePx: 256}',
+      `source: {name: waiting, waitsAt: ${waitsAt}}`,
+    ],
+  ]);
+  const run = start(process.execPath, [MMSR_RUN, file], folder);
+  await run.seen('opening images');
+  run.kill('SIGTERM');
+  const { code, stderr } = await run.ended;
+  expect({ code, stderr }).toEqual({
+    code: 143,
+    stderr: expect.stringContaining('main not begun; run again') as string,
+  });
+  await expect(readdir(cell())).rejects.toThrow('ENOENT');
+});
+
 test('a failed cell leaves the others running, and the exit code is 1', async () => {
   await writeFile(
     join(folder, 'failing.mjs'),
