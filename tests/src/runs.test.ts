@@ -118,29 +118,73 @@ async function untilThere(folder: string, name: string): Promise<void> {
 }
 
 test.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGUSR2', 75],
-] as const)('%s saves a checkpoint and exits %i', async (signal, code) => {
+  ['SIGINT', 130, 'SIGTERM'],
+  ['SIGTERM', 143, 'SIGUSR2'],
+  ['SIGUSR2', 75, 'SIGINT'],
+] as const)(
+  '%s saves a checkpoint and exits %i, %s after it or not',
+  async (signal, code, later) => {
+    const file = await writeExperiment(folder, [
+      THREADS,
+      ['steps: 6', 'steps: 100000'],
+      ['checkpointEverySteps: 2', 'checkpointEverySteps: 100000'],
+    ]);
+    const run = start(process.execPath, [MMSR_RUN, file], folder);
+    await run.seen('step 1/');
+    run.kill(signal);
+    await run.seen(`${signal}: saving a checkpoint`);
+    // Another one: the system may make one of two alike.
+    run.kill(later);
+    const ended = await run.ended;
+    expect(ended.code).toBe(code);
+    expect(ended.stderr).toContain('run again to go on');
+    const [checkpoint] = await readdir(cell('checkpoints'));
+    expect(Number(checkpoint)).toBeGreaterThan(0);
+    expect((await events()).at(-1)).toMatchObject({
+      type: 'state',
+      state: 'stopped',
+      step: Number(checkpoint),
+    });
+  },
+);
+
+/** A source of one image whose opening of number `waitsAt` only a signal ends. */
+const WAITING_SOURCE = `
+import { defineSource, Type } from '@mmsr/core';
+let opened = 0;
+export default defineSource({ name: 'waiting', apiVersion: 1, configSchema: Type.Object({ waitsAt: Type.Integer() }),
+  create: async ({ waitsAt }, context) => {
+    if (++opened === waitsAt) await new Promise((_, reject) => {
+      const timer = setInterval(() => {}, 1000);
+      context.signal.addEventListener('abort', () => { clearInterval(timer); reject(context.signal.reason); });
+      console.error('opening images');
+    });
+    const size = { widthPx: 64, heightPx: 64, magnification: 20, micronsPerPixel: 0.5 };
+    return { images: [{ id: 'a', group: 'a', digest: 'a', ...size }], close: async () => {}, read: () => Promise.reject(new Error('is not read')) };
+  } });
+`;
+
+test.each([
+  ['to be checked', 1],
+  ['for the cell', 2],
+])('SIGTERM while images are opened %s ends the run', async (_, waitsAt) => {
+  await writeFile(join(folder, 'waiting.mjs'), WAITING_SOURCE);
   const file = await writeExperiment(folder, [
-    THREADS,
-    ['steps: 6', 'steps: 100000'],
-    ['checkpointEverySteps: 2', 'checkpointEverySteps: 100000'],
+    ['name: tiny', 'name: tiny\nplugins: [./waiting.mjs]'],
+    [
+      'source: {name: synthetic, count: 1, sizePx: 256}',
+      `source: {name: waiting, waitsAt: ${waitsAt}}`,
+    ],
   ]);
   const run = start(process.execPath, [MMSR_RUN, file], folder);
-  await run.seen('step 1/');
-  run.kill(signal);
-  run.kill(signal);
-  const ended = await run.ended;
-  expect(ended.code).toBe(code);
-  expect(ended.stderr).toContain('run again to go on');
-  const [checkpoint] = await readdir(cell('checkpoints'));
-  expect(Number(checkpoint)).toBeGreaterThan(0);
-  expect((await events()).at(-1)).toMatchObject({
-    type: 'state',
-    state: 'stopped',
-    step: Number(checkpoint),
+  await run.seen('opening images');
+  run.kill('SIGTERM');
+  const { code, stderr } = await run.ended;
+  expect({ code, stderr }).toEqual({
+    code: 143,
+    stderr: expect.stringContaining('main not begun; run again') as string,
   });
+  await expect(readdir(cell())).rejects.toThrow('ENOENT');
 });
 
 test('a failed cell leaves the others running, and the exit code is 1', async () => {

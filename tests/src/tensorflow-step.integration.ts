@@ -262,17 +262,18 @@ test('a state that one engine exports goes on in another', async () => {
 describe('what cannot be compiled, or is not finite', () => {
   const setting = SETTINGS['edsr without a head, accumulating, no average'] as Setting;
 
-  /** The error of a step whose loss is changed; the state must be as before. */
-  async function failureOf(change: (total: tf.Scalar) => tf.Scalar, accumulate = 1) {
+  /** The error of a step from a changed state; the state must be as before. */
+  async function failureOfStep(
+    inputs: readonly Batch[],
+    change: (state: StepState) => void,
+    definition = definitionOf(setting),
+  ) {
     return withEngine(tensorflowEngine, {}, async (engine) => {
-      const definition = definitionOf(setting);
-      const loss: TrainStepDefinition['loss'] = (data, pass) => {
-        const total = change(definition.loss(data, pass).total);
-        return { total, terms: { mse: total } };
-      };
-      const step = await engine.trainStep({ ...definition, loss });
+      const step = await engine.trainStep(definition);
       const before = await step.exportState();
-      const error = await step.run(batches(0, accumulate)).then(
+      change(before);
+      await step.importState(before);
+      const error = await step.run(inputs).then(
         () => undefined,
         (failure: unknown) => failure as MmsrError,
       );
@@ -280,6 +281,16 @@ describe('what cannot be compiled, or is not finite', () => {
       step.dispose();
       return error;
     });
+  }
+
+  /** The same of a step whose loss is changed. */
+  function failureOf(change: (total: tf.Scalar) => tf.Scalar, accumulate = 1) {
+    const definition = definitionOf(setting);
+    const loss: TrainStepDefinition['loss'] = (data, pass) => {
+      const total = change(definition.loss(data, pass).total);
+      return { total, terms: { mse: total } };
+    };
+    return failureOfStep(batches(0, accumulate), () => undefined, { ...definition, loss });
   }
 
   test('an unchanged loss does not fail', async () => {
@@ -324,6 +335,27 @@ describe('what cannot be compiled, or is not finite', () => {
     const error = await failureOf((total) => tf.add(total, tf.sqrt(tf.mul(total, 0))), count);
     expect(error).toMatchObject({ code: 'E_NON_FINITE' });
     expect(error?.message).toMatch(/gradient of "[\w.]+" is not finite/);
+  });
+
+  test.each([1, 3])('a layer in the middle that overflows is named (%d batches)', async (count) => {
+    const layer = 'body.1.body.0.weight';
+    const error = await failureOfStep(batches(0, count), (state) => {
+      state.parameters.get(layer)?.fill(3e38);
+    });
+    expect(error?.message).toMatch(
+      /is \w+ at step 1; it began in \w+ of "body\.1\.body\.0\.weight" in the forward pass$/,
+    );
+    expect(error).toMatchObject({
+      code: 'E_NON_FINITE',
+      origin: { slot: 0, layer, pass: 'forward', patches: [0, 1] },
+    });
+  });
+
+  test('of three batches of which the second is bad in one patch, that one is named', async () => {
+    const bad = batch(1);
+    bad.lr.fill(3e38, bad.lr.length / 2);
+    const error = await failureOfStep([batch(0), bad, batch(2)], () => undefined);
+    expect(error).toMatchObject({ code: 'E_NON_FINITE', origin: { slot: 1, patches: [1] } });
   });
 });
 

@@ -27,9 +27,14 @@ type OpenedData = Pick<CellCheck, 'splits' | 'references' | 'warnings'>;
 /**
  * Opens the data and builds the model of every cell; nothing is trained.
  * @param previews folder into which pictures of the data are written, one for each image
- * @throws InputError with what is wrong in any cell
+ * @param signal ends it between two images
+ * @throws InputError with what is wrong in any cell; the reason of the signal
  */
-export async function checkStudy(study: LoadedStudy, previews?: string): Promise<CellCheck[]> {
+export async function checkStudy(
+  study: LoadedStudy,
+  previews?: string,
+  signal?: AbortSignal,
+): Promise<CellCheck[]> {
   const problems = new Map<string, MmsrError>();
   const checks: CellCheck[] = [];
   const opened = new Map<string, OpenedData>();
@@ -37,8 +42,8 @@ export async function checkStudy(study: LoadedStudy, previews?: string): Promise
     try {
       const parameters = countParameters(study, experiment);
       const key = JSON.stringify([experiment.data, experiment.scale, experiment.seed]);
-      const data =
-        opened.get(key) ?? (await openData(study, experiment, previews && join(previews, name)));
+      const folder = previews && join(previews, name);
+      const data = opened.get(key) ?? (await openData(study, experiment, folder, signal));
       opened.set(key, data);
       checks.push({ cell: name, parameters, ...data });
     } catch (error) {
@@ -60,9 +65,10 @@ async function openData(
   study: LoadedStudy,
   experiment: Experiment,
   previews: string | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<OpenedData> {
   const pipeline = study.container.resolve(DATA_PIPELINE);
-  const data = await pipeline.open(experiment, study.folder);
+  const data = await pipeline.open(experiment, study.folder, signal);
   try {
     if (previews !== undefined) await writePreviews(data, previews);
     const { splits, references = {}, warnings = [] } = data;

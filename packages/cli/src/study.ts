@@ -86,14 +86,17 @@ export async function runStudy(
 ): Promise<CellReport[]> {
   const { out = 'runs', signal = new AbortController().signal } = options;
   const launcher = createLauncher(study, options);
-  const checks = await checkStudy(study);
-  await checkRoom(study, checks, out);
   const folder = join(resolve(out), study.name);
-  await writeStudyRecord(folder, study);
   const cells = study.cells.map((cell) => ({
     cell,
     directory: join(folder, cell.name),
   }));
+  const checks = await checkUnlessStopped(study, signal);
+  if (checks === undefined) {
+    return cells.map(({ cell, directory }) => ({ cell: cell.name, directory, outcome: 'stopped' }));
+  }
+  await checkRoom(study, checks, out);
+  await writeStudyRecord(folder, study);
   const reports = new Map<string, CellReport>();
   const requests = cells.map(({ cell, directory }) => ({
     cell: cell.name,
@@ -117,6 +120,16 @@ export async function runStudy(
     });
   }
   return cells.map(({ cell }) => reports.get(cell.name) as CellReport);
+}
+
+/** Undefined where the signal came before the images were open. */
+async function checkUnlessStopped(study: LoadedStudy, signal: AbortSignal) {
+  try {
+    return await checkStudy(study, undefined, signal);
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
 }
 
 /** Arguments of `mmsr-run` that do only this cell. */

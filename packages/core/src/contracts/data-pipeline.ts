@@ -101,6 +101,9 @@ export interface OpenData {
 
 /** Turns the `data` of an experiment into patches. */
 export interface DataPipeline {
-  /** Opens every source and checks that it can give what is asked; throws InputError where not. */
-  open(experiment: Experiment, folder: string): Promise<OpenData>;
+  /**
+   * Opens every source and checks that it can give what is asked; throws InputError where not.
+   * @param signal ends the opening, which may take long: it then throws the signal's reason
+   */
+  open(experiment: Experiment, folder: string, signal?: AbortSignal): Promise<OpenData>;
 }

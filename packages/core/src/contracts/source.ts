@@ -77,6 +77,8 @@ export interface SourceContext {
   readonly folder: string;
   /** What `handOver` gave, in a worker thread. */
   readonly handedOver?: unknown;
+  /** Ends the opening: what takes long looks at it between images and throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SourcePlugin extends PluginBase<'source'> {

@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly folder: string;
   /** Told once the engine runs, before the data is opened: which one, and why it was taken. */
   readonly onEngine?: (device: DeviceDescription, reason: string) => void;
+  /** Ends the opening of the data, between two images. */
+  readonly signal?: AbortSignal;
 }
 
 /** Starts the engine of an experiment and opens its data, for as long as they are used. */
@@ -32,18 +34,18 @@ export class CellOpener {
    * Data and engine are closed when `use` ends, however it ends.
    * @returns what `use` gave
    * @throws MmsrError E_ENGINE when the engine cannot run here, E_DATA or E_IMAGE when the data cannot be
-   * opened; whatever `use` throws
+   * opened; the reason of the signal; whatever `use` throws
    */
   async open<T>(
     experiment: Experiment,
-    { folder, onEngine }: OpenOptions,
+    { folder, onEngine, signal }: OpenOptions,
     use: (opened: OpenedCell) => Promise<T>,
   ): Promise<T> {
     const { engine, reason } = await selectEngine(this.registry, experiment.engine);
     try {
       const device = await engine.start();
       onEngine?.(device, reason);
-      const data = await this.pipeline.open(experiment, folder);
+      const data = await this.pipeline.open(experiment, folder, signal);
       try {
         return await use({ engine, device, data });
       } finally {

@@ -87,7 +87,7 @@ export class CellRunner {
   }
 
   async #runLocked(run: RunDirectory, request: CellRequest): Promise<CellResult> {
-    const { cell, folder } = request;
+    const { cell, folder, signal } = request;
     if (request.rerunStale === true) {
       await setStaleAside(run, request, await run.staleness(inputsOf(request)));
     }
@@ -97,9 +97,14 @@ export class CellRunner {
     const onEngine = ({ engine, version, device, threads }: DeviceDescription, reason: string) => {
       say(request, `engine ${engine} ${version} on ${device}, ${threads} threads (${reason})`);
     };
-    return this.opener.open(experiment, { folder, onEngine }, (opened) =>
-      this.#work({ ...request, experiment, run, ...opened }),
-    );
+    try {
+      return await this.opener.open(experiment, { folder, onEngine, signal }, (opened) =>
+        this.#work({ ...request, experiment, run, ...opened }),
+      );
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return { outcome: 'stopped' };
+      throw error;
+    }
   }
 
   async #work(session: Session): Promise<CellResult> {

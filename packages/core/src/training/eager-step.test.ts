@@ -195,7 +195,7 @@ test('a value that is not finite in a middle layer is named with its patches', a
   step.dispose();
 });
 
-test('of weights that are not finite the layer is named, in the second of two batches too', async () => {
+test('of weights that are not finite the layer is named', async () => {
   const step = createEagerStep(definition());
   const state = await step.exportState();
   state.parameters.get('second.weight')?.fill(3e38);
@@ -208,6 +208,23 @@ test('of weights that are not finite the layer is named, in the second of two ba
   });
   const clean = await step.exportState();
   expect(clean).toEqual(state);
+  step.dispose();
+});
+
+test('of two batches of which the second is bad, that one is named, and the weights stay', async () => {
+  const step = createEagerStep(definition());
+  await step.run([batch(0), batch(1)]);
+  const before = await step.exportState();
+  const [good, bad] = [batch(2), batch(3)];
+  bad.lr.fill(3e38, bad.lr.length / 2);
+  await expect(step.run([good, bad])).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^the loss "mse" is \w+ at step 2; it began in \w+ of "first\.\w+" in the forward pass/,
+    ) as string,
+    step: 2,
+    origin: { slot: 1, layer: expect.stringMatching(/^first/) as string, patches: [1] },
+  });
+  expect(await step.exportState()).toEqual(before);
   step.dispose();
 });
 

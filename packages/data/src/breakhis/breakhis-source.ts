@@ -64,7 +64,7 @@ export type BreakhisOptions = Static<typeof BreakhisConfig>;
  */
 export async function openBreakhis(
   { path, magnifications, classes, shrink }: BreakhisOptions,
-  { folder }: Pick<SourceContext, 'folder'>,
+  { folder, signal }: Pick<SourceContext, 'folder' | 'signal'>,
 ): Promise<ImagesSource> {
   const names = new Map<FoundFile, BreakhisName>();
   const problems: MmsrError[] = [];
@@ -96,7 +96,7 @@ export async function openBreakhis(
         more: { serves: shrink ? 'own-and-lower' : 'own', micronsAt1x: MICRONS_AT_1X },
       };
     },
-    problems,
+    { problems, signal },
   );
 }
 

@@ -5,7 +5,8 @@ import { InputError, shrinkByArea, type RgbImage } from '@mmsr/core';
 import sharp from 'sharp';
 import { temporaryFolder, unevenBytes } from '../testing/temporary-folder.js';
 import { tiffBytes } from '../testing/tiff-bytes.js';
-import { openImages } from './images-source.js';
+import { findFiles } from './find-files.js';
+import { openFiles, openImages } from './images-source.js';
 import { MemoryBudget } from './memory-budget.js';
 import { crop } from './native-pixels.js';
 
@@ -226,3 +227,23 @@ function crc32(bytes: Uint8Array): number {
   }
   return ~crc;
 }
+
+test('a signal ends the opening after the images in hand, and their memory is given back', async () => {
+  const names = Array.from({ length: 12 }, (_, i) => `${i}.png`);
+  for (const name of names) await pixels().png().toFile(path(name));
+  const { files } = await findFiles(names, folder);
+  const reason = new Error('stopped');
+  const stop = new AbortController();
+  const begun: string[] = [];
+  const bytes = names.length * rgb.length;
+  const budget = new MemoryBudget(bytes);
+  const optionsOf = ({ id }: { id: string }) => {
+    begun.push(id);
+    if (begun.length === 6) stop.abort(reason);
+    return stated;
+  };
+  const opening = openFiles(files, optionsOf, { budget, signal: stop.signal });
+  await expect(opening).rejects.toBe(reason);
+  expect(begun.length).toBe(6);
+  expect(budget.take(bytes)).toBe(true);
+});

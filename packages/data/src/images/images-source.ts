@@ -100,11 +100,11 @@ function pixelsOf(loaded: LoadedImage, cache: RegionCache): NativePixels {
  */
 export async function openImages(
   config: Static<typeof ImagesConfig>,
-  { folder }: Pick<SourceContext, 'folder'>,
+  { folder, signal }: Pick<SourceContext, 'folder' | 'signal'>,
   budget: MemoryBudget = decodedImages,
 ): Promise<ImagesSource> {
   const { files, problems } = await findFiles(config.paths, folder);
-  return openFiles(files, ({ id }) => fileOptions(config, id), problems, budget);
+  return openFiles(files, ({ id }) => fileOptions(config, id), { problems, budget, signal });
 }
 
 /** What the options say of one file. */
@@ -124,27 +124,35 @@ export function fileOptions(config: Static<typeof ImagesConfig>, id: string): Lo
   };
 }
 
+export interface OpenFilesOptions {
+  /** What is known to be wrong already. */
+  readonly problems?: readonly MmsrError[];
+  readonly budget?: MemoryBudget;
+  /** Ends the opening once the files that are being read are done. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Checks and decodes files, each with options of its own.
  * @param optionsOf may throw MmsrError for what is wrong with a file
- * @param problems what is known to be wrong already
- * @throws InputError with those and what is wrong with any of the files
+ * @throws InputError with those problems and what is wrong with any of the files; the reason of the signal
  */
 export async function openFiles(
   files: readonly FoundFile[],
   optionsOf: (file: FoundFile, index: number) => LoadOptions,
-  problems: readonly MmsrError[] = [],
-  budget: MemoryBudget = decodedImages,
+  { problems = [], budget = decodedImages, signal }: OpenFilesOptions = {},
 ): Promise<ImagesSource> {
   const { results, faults } = await inParallelWithFaults(
     files,
     FILES_AT_A_TIME,
     async (file, index) => loadImage(file, optionsOf(file, index), budget),
+    signal,
   );
   const source = new ImagesSource(results, budget);
   const wrong = [...problems, ...faults];
-  if (wrong.length === 0) return source;
+  if (wrong.length === 0 && signal?.aborted !== true) return source;
   await source.close();
+  signal?.throwIfAborted();
   throw new InputError(wrong);
 }
 

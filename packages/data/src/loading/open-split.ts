@@ -27,11 +27,13 @@ const SPLITS = ['train', 'validation', 'test'] as const;
 /**
  * Opens the source of every split the experiment has.
  * @returns what could be opened, to be closed by the caller, and all that is wrong with the rest
+ * @throws the reason of the signal, with everything closed
  */
 export async function openSplits(
   plugins: Plugins,
   { data, seed, scale }: Experiment,
   folder: string,
+  signal?: AbortSignal,
 ): Promise<{ splits: OpenSplit[]; problems: MmsrError[] }> {
   const splits: OpenSplit[] = [];
   const problems: MmsrError[] = [];
@@ -40,12 +42,15 @@ export async function openSplits(
     const use = useOf('source', sourceOf(data, split));
     const context = { seed, split, scale, folder };
     try {
-      const source = await findPlugin(plugins, use).create(use.options, context);
+      signal?.throwIfAborted();
+      const source = await findPlugin(plugins, use).create(use.options, { ...context, signal });
       const open = { use, context };
       splits.push(
         ...(await divide(source, sharing, data.splitSeed)).map((one) => ({ ...one, ...open })),
       );
     } catch (error) {
+      if (signal?.aborted === true) await Promise.all(splits.map((one) => one.source.close()));
+      signal?.throwIfAborted();
       problems.push(...problemsOf(error, split));
     }
   }

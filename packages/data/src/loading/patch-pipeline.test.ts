@@ -1,15 +1,18 @@
 import {
   type Batch,
+  defineSource,
   type Experiment,
   InputError,
   type RandomStream,
   randomStream,
   resizeBicubic,
   type RgbImage,
+  Type,
 } from '@mmsr/core';
 import { bicubicDegradation } from '../degradation/bicubic.js';
 import { digests, open, take } from '../testing/open-batches.js';
 import { experimentOf, registryOf, TISSUE } from '../testing/test-experiment.js';
+import { PatchPipeline } from './patch-pipeline.js';
 
 async function problemsOf(opening: Promise<unknown>): Promise<string[]> {
   const error = (await opening.catch((reason: unknown) => reason)) as InputError;
@@ -240,4 +243,33 @@ test('a patch larger than every image is refused, with the sizes', async () => {
     'data.test: no image holds a patch of 64x64 pixels at 5x; the largest there is test-slide-0 ' +
       'with 32x32. Lower `patchPx`, leave the magnification out, or use larger images. [E_DATA]',
   ]);
+});
+
+test('a signal while a source is opened closes those that are open and opens no other', async () => {
+  const reason = new Error('stopped');
+  const stop = new AbortController();
+  const opened: string[] = [];
+  const closed: string[] = [];
+  const stopping = defineSource({
+    name: 'stopping',
+    apiVersion: 1,
+    configSchema: Type.Object({}),
+    create: (_, { split, signal }) => {
+      opened.push(split);
+      if (split === 'validation') stop.abort(reason);
+      signal?.throwIfAborted();
+      const close = () => Promise.resolve(void closed.push(split));
+      return Promise.resolve({
+        images: [],
+        close,
+        read: () => Promise.reject(new Error('unread')),
+      });
+    },
+  });
+  const split = { source: { name: 'stopping' } };
+  const whole = { ...split, magnifications: [20], patchPx: 32, count: null };
+  const experiment = experimentOf({ train: split, validation: whole, test: split });
+  const opening = new PatchPipeline(registryOf([stopping])).open(experiment, '.', stop.signal);
+  await expect(opening).rejects.toBe(reason);
+  expect({ opened, closed }).toEqual({ opened: ['train', 'validation'], closed: ['train'] });
 });

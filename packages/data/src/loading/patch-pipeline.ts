@@ -29,11 +29,12 @@ export class PatchPipeline implements DataPipeline {
 
   /**
    * @param folder what relative paths in the experiment start from
-   * @throws InputError with everything that is wrong with the images
+   * @param signal ends the opening between two images
+   * @throws InputError with everything that is wrong with the images; the reason of the signal
    */
-  async open(experiment: Experiment, folder: string): Promise<OpenData> {
+  async open(experiment: Experiment, folder: string, signal?: AbortSignal): Promise<OpenData> {
     const transforms = await openTransforms(experiment, folder);
-    const { splits, problems } = await openSplits(this.plugins, experiment, folder);
+    const { splits, problems } = await openSplits(this.plugins, experiment, folder, signal);
     try {
       return this.#check(experiment, splits, transforms, [...transforms.problems, ...problems]);
     } catch (error) {

@@ -151,7 +151,7 @@ function lrImageOf(image: SourceImage, scale: number): SourceImage {
  */
 export async function openPairs(
   options: PairsOptions,
-  { folder, scale }: Pick<SourceContext, 'folder' | 'scale'>,
+  { folder, scale, signal }: Pick<SourceContext, 'folder' | 'scale' | 'signal'>,
 ): Promise<PairsSource> {
   const [hrFound, lrFound] = [
     await findFiles(options.hr, folder),
@@ -167,7 +167,7 @@ export async function openPairs(
       micronsPerPixel: options.micronsPerPixel,
       group: groupOf(options.group, id),
     }),
-    problems,
+    { problems, signal },
   );
   try {
     const lr = await openFiles(
@@ -176,6 +176,7 @@ export async function openPairs(
         magnification: options.lrMagnification,
         assumedMagnification: (hr.images[index] as SourceImage).magnification / scale,
       }),
+      { signal },
     );
     return await register(hr, lr, scale, options.registration).catch(async (error: unknown) => {
       await lr.close();

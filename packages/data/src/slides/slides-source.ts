@@ -138,12 +138,16 @@ class SlidesSource implements Source {
 async function openSlides(
   library: OpenSlide,
   options: FileOptions,
-  { folder }: Pick<SourceContext, 'folder'>,
+  { folder, signal }: Pick<SourceContext, 'folder' | 'signal'>,
 ): Promise<SlidesSource> {
   const { files, problems } = await findFiles(options.paths, folder);
-  const { results, faults } = await inParallelWithFaults(files, SLIDES_AT_A_TIME, async (file) =>
-    loadSlide(library, file, fileOptions(options, file.id)),
+  const { results, faults } = await inParallelWithFaults(
+    files,
+    SLIDES_AT_A_TIME,
+    async (file) => loadSlide(library, file, fileOptions(options, file.id)),
+    signal,
   );
+  signal?.throwIfAborted();
   if (problems.length + faults.length > 0) throw new InputError([...problems, ...faults]);
   return new SlidesSource(library, results);
 }
@@ -221,7 +225,7 @@ export const slidesSource = defineSource({
       library === undefined
         ? await openAsImages(options, context)
         : await openSlides(library, options, context);
-    return withTissue(source, minTissueFraction);
+    return withTissue(source, minTissueFraction, context.signal);
   },
 });
 

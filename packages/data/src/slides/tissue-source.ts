@@ -57,12 +57,18 @@ export class TissueSource implements Source {
 /**
  * Finds the tissue of every image.
  * @param minFraction the least part of a patch that is tissue, in 0..1; 0: patches are taken everywhere
+ * @param signal ends it between two images; its reason is thrown
  */
-export async function withTissue(source: Source, minFraction: number): Promise<TissueSource> {
+export async function withTissue(
+  source: Source,
+  minFraction: number,
+  signal?: AbortSignal,
+): Promise<TissueSource> {
   if (minFraction === 0) return new TissueSource(source, undefined);
   try {
     const masks: TissueMask[] = [];
     for (const [index, image] of source.images.entries()) {
+      signal?.throwIfAborted();
       const read = async (factor: number, region: Region) =>
         (await source.read(index, image.magnification / factor, region)).hr;
       masks.push(await findTissue(image, read));
