@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const run = (command, args) => execFileSync(command, args, { stdio: 'inherit' });
+
 /** What is published without it cannot be traced to the source it was built from. */
 function requireProvenance(tarball) {
   const text = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], {
