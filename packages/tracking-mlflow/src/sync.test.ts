@@ -190,6 +190,72 @@ test('no address, or no run', async () => {
   if (before !== undefined) process.env.MLFLOW_TRACKING_URI = before;
 });
 
+test('a folder that cannot be read is not taken for one without runs', async () => {
+  await study.begin('a');
+  await writeFile(study.path('a', 'manifest.json'), '{"format":');
+  const error = await syncFolder(study.folder, options).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ where: study.path('a', 'manifest.json') });
+  expect(String(error)).toContain('cannot be read');
+  const file = study.path('study.json');
+  await expect(syncFolder(file, options)).rejects.toThrow('holds no run');
+});
+
+describe('credentials of the environment', () => {
+  const { env } = process;
+  const before = { ...env };
+  let address: string;
+
+  beforeEach(async () => {
+    address = options.uri as string;
+    delete env.MLFLOW_TRACKING_URI;
+    env.MLFLOW_TRACKING_TOKEN = 'geheim';
+    await study.whole('a');
+    await study.begin('b', { tracking: { name: 'mlflow', uri: address } });
+  });
+  afterEach(() => {
+    for (const name of ['MLFLOW_TRACKING_URI', 'MLFLOW_TRACKING_TOKEN']) {
+      if (before[name] === undefined) delete env[name];
+      else env[name] = before[name];
+    }
+  });
+
+  test('go to no server that only a run directory names', async () => {
+    for (const uri of [undefined, 'http://127.0.0.1:9', 'folder']) {
+      if (uri !== undefined) env.MLFLOW_TRACKING_URI = uri;
+      const refused = syncFolder(study.path('b'), { ...options, uri: undefined });
+      const error = await refused.catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'E_TRACKING', where: study.path('b') });
+      expect((error as MlflowError).describe()).toContain(address);
+      expect((error as MlflowError).describe()).toContain('--uri URI or set MLFLOW_TRACKING_URI');
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  test('keep a study from being sent where one of its runs names another server', async () => {
+    await study.begin('a', { tracking: { name: 'mlflow', uri: address } });
+    await study.begin('b', { tracking: { name: 'mlflow', uri: 'http://elsewhere.invalid' } });
+    env.MLFLOW_TRACKING_URI = address;
+    await expect(syncFolder(study.folder, { ...options, uri: undefined })).rejects.toThrow(
+      'http://elsewhere.invalid',
+    );
+    expect(server.requests).toEqual([]);
+  });
+
+  test.each([
+    ['that is given', () => ({ uri: address })],
+    ['of MLFLOW_TRACKING_URI', () => ((env.MLFLOW_TRACKING_URI = `${address}/`), {})],
+  ])('go to the server %s', async (_, more) => {
+    await syncFolder(study.path('b'), { ...options, uri: undefined, ...more() });
+    expect(server.headers[0]?.authorization).toBe('Bearer geheim');
+  });
+
+  test('are not missed where there are none', async () => {
+    delete env.MLFLOW_TRACKING_TOKEN;
+    await syncFolder(study.path('b'), { ...options, uri: undefined });
+    expect(server.run('b').info.status).toBe('RUNNING');
+  });
+});
+
 test('names in study.json that lead elsewhere are no cells', async () => {
   await study.remove();
   study = await MadeStudy.create(['a', '../../x', '<script>']);

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkedManifest } from '@mmsr/core/checked-files';
 import { MmsrError } from '@mmsr/core/errors';
-import { connectionOf, type Connection } from './client/connection.js';
+import { connectionOf, wouldGetCredentials, type Connection } from './client/connection.js';
 import { MlflowClient } from './client/mlflow-client.js';
 import { MlflowError } from './client/mlflow-error.js';
 import { Transport } from './client/transport.js';
@@ -39,12 +39,13 @@ export interface SyncedRun {
 /**
  * Sends to MLflow what is not there yet, of a run or a study.
  * @param folder a run directory or a study's folder
- * @throws MmsrError E_RUN_DIRECTORY when it is neither; E_TRACKING when the server does not take it
+ * @throws MmsrError E_RUN_DIRECTORY when it is neither; E_TRACKING when the server does not take it, or
+ *   when credentials would go to a server that only the folder names
  */
 export async function syncFolder(folder: string, options: SyncOptions = {}): Promise<SyncedRun[]> {
   const path = resolve(folder);
   const isRun = (await stat(join(path, 'manifest.json')).catch(() => undefined)) !== undefined;
-  const directories = isRun ? [path] : await runFolders(path).catch(() => []);
+  const directories = isRun ? [path] : await runFolders(path).catch(noneWhereNoFolder);
   const [first] = directories;
   if (first === undefined) {
     throw new MmsrError('E_RUN_DIRECTORY', 'holds no run', {
@@ -52,6 +53,7 @@ export async function syncFolder(folder: string, options: SyncOptions = {}): Pro
       advice: 'Give the folder of a study, such as runs/NAME, or of one run.',
     });
   }
+  for (const directory of directories) await requireTrust(directory, options);
   const runs: SyncedRun[] = [];
   for (const directory of directories) {
     const run = { directory, state: await syncRun(directory, options) };
@@ -60,6 +62,29 @@ export async function syncFolder(folder: string, options: SyncOptions = {}): Pro
   }
   await syncStudy(isRun ? dirname(path) : path, first, runs, options);
   return runs;
+}
+
+/** A folder that is not there holds no run; one that cannot be read may hold some. */
+function noneWhereNoFolder(error: NodeJS.ErrnoException): [] {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  throw error;
+}
+
+/**
+ * A run directory may come from somebody else, and so may the address in it: credentials of the
+ * environment go to no server that the directory alone names.
+ */
+async function requireTrust(directory: string, { uri }: SyncOptions): Promise<void> {
+  const { uri: named = '' } = await trackingOf(directory);
+  if (uri !== undefined || named === '' || !wouldGetCredentials(named)) return;
+  throw new MlflowError(
+    `only the run itself names the server ${connectionOf(named)?.address}, which would get your credentials`,
+    {
+      consequence: 'halt',
+      where: directory,
+      advice: 'Give --uri URI or set MLFLOW_TRACKING_URI to let a server have them.',
+    },
+  );
 }
 
 async function syncRun(directory: string, options: SyncOptions): Promise<SyncedRun['state']> {

@@ -44,6 +44,21 @@ export function connectionOf(
   return { address, authorization: `Bearer ${token}`, secrets: [token] };
 }
 
+/**
+ * Whether a server would get credentials of the environment that is not the one of MLFLOW_TRACKING_URI,
+ * for which they are meant.
+ * @throws MlflowError when the address is not one of HTTP
+ */
+export function wouldGetCredentials(
+  uri: string,
+  environment: MlflowEnvironment = process.env,
+): boolean {
+  const { MLFLOW_TRACKING_URI: own = '' } = environment;
+  if (URL.canParse(own) && new URL(own).origin === parse(uri).origin) return false;
+  const [sent, ofAddress] = [connectionOf(uri, environment), connectionOf(uri, {})];
+  return sent?.authorization !== ofAddress?.authorization;
+}
+
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;

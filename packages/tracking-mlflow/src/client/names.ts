@@ -14,7 +14,7 @@ export function keyOf(text: string, longest = LONGEST_KEY): string {
   const plain = isPlainPath(letters)
     ? letters
     : letters.replace(/\.\.+/g, '_').replaceAll('/', '_');
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
+  const digest = sha256(text).slice(0, DIGEST_LENGTH);
   const cut = plain.slice(0, longest - DIGEST_LENGTH - 1).replace(/\/+$/, '');
   return `${cut}-${digest}`;
 }
@@ -37,7 +37,7 @@ export function valueOf(text: string, longest: number): string {
 
 /** A stable UUID: the same of the same text. */
 export function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
+  const hex = sha256(text);
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
@@ -45,6 +45,10 @@ export function uuidOf(text: string): string {
     `8${hex.slice(17, 20)}`,
     hex.slice(20, 32),
   ].join('-');
+}
+
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Splits a list into parts of at most `most`. */

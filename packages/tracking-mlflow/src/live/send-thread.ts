@@ -54,8 +54,9 @@ export class SendThread {
 
   /** Nothing more is appended. @returns whether everything was sent, within a bounded time */
   async finish(): Promise<boolean> {
-    await this.#ready;
+    // Before the wait: a thread that is not ready yet may be all that keeps the process from ending.
     this.#worker.ref();
+    await this.#ready;
     this.#send('finish');
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<boolean>((resolve) => {

@@ -1,7 +1,8 @@
 import type { MlflowClient } from '../client/mlflow-client.js';
 import { MlflowError } from '../client/mlflow-error.js';
+import { sha256 } from '../client/names.js';
 import type { KnownRun, Ledger } from './ledger.js';
-import { readInside, sha256 } from './run-files.js';
+import { readInside } from './run-files.js';
 
 /** The page that is written after a run or a study, and anew when asked for. */
 export const REPORT = 'report.html';

@@ -9,13 +9,16 @@ export interface ReadEvent {
 }
 
 /**
- * Reads events.jsonl in order. A run that was killed does the steps since its last checkpoint again and
- * records them again, equal to before; only the first of each counts.
+ * Reads events.jsonl in order. A run that was killed, or that went back after a loss that was no number,
+ * does the steps since its last checkpoint again and records them again. What comes out equal to before
+ * counts once; another value counts too. A picture counts once.
  */
 export class EventReader {
   #offset = 0;
-  /** The highest step seen of each metric and picture. */
-  readonly #highest = new Map<string, number>();
+  /** The newest value of each step, by metric. */
+  readonly #values = new Map<string, Map<number, number | null>>();
+  /** The highest step seen of each picture. */
+  readonly #pictures = new Map<string, number>();
 
   constructor(private readonly path: string) {}
 
@@ -31,18 +34,28 @@ export class EventReader {
 
   #fresh(event: RunEvent): RunEvent | undefined {
     if (event.type === 'metrics') {
-      const values = Object.entries(event.values).filter(([key]) => this.#isNew(key, event.step));
+      const values = Object.entries(event.values).filter(([key, value]) =>
+        this.#isNewValue(key, event.step, value),
+      );
       return values.length === 0 ? undefined : { ...event, values: Object.fromEntries(values) };
     }
     if (event.type === 'image') {
-      return this.#isNew(`image ${event.path}`, event.step) ? event : undefined;
+      return this.#isNewPicture(event.path, event.step) ? event : undefined;
     }
     return event;
   }
 
-  #isNew(key: string, step: number): boolean {
-    const isNew = step > (this.#highest.get(key) ?? -1);
-    if (isNew) this.#highest.set(key, step);
+  #isNewValue(key: string, step: number, value: number | null): boolean {
+    const values = this.#values.get(key) ?? new Map<number, number | null>();
+    this.#values.set(key, values);
+    const isNew = values.get(step) !== value;
+    if (isNew) values.set(step, value);
+    return isNew;
+  }
+
+  #isNewPicture(path: string, step: number): boolean {
+    const isNew = step > (this.#pictures.get(path) ?? -1);
+    if (isNew) this.#pictures.set(path, step);
     return isNew;
   }
 }

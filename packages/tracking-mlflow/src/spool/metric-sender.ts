@@ -6,8 +6,8 @@ import { isThere } from './ensure-run.js';
 
 /** Sends points of metrics to one run, those that are there already left out when in doubt. */
 export class MetricSender {
-  /** Steps that the server has, by key; asked for once, and again after a failure. */
-  readonly #onServer = new Map<string, Set<number>>();
+  /** Points that the server has, by key; asked for once, and again after a failure. */
+  readonly #onServer = new Map<string, Set<string>>();
 
   constructor(
     private readonly client: MlflowClient,
@@ -30,16 +30,16 @@ export class MetricSender {
     for (const key of new Set(points.map((point) => point.key))) {
       if (this.#onServer.has(key)) continue;
       const history = await this.client.metricHistory(this.runId, key);
-      this.#onServer.set(key, new Set(history.map(({ step }) => step)));
+      this.#onServer.set(key, new Set(history.map(placeOf)));
     }
-    return points.filter(({ key, step }) => this.#onServer.get(key)?.has(step) !== true);
+    return points.filter((point) => this.#onServer.get(point.key)?.has(placeOf(point)) !== true);
   }
 
   /** Points that are refused together are sent by halves, so that only the bad ones are left out. */
   async #sendPart(points: readonly MetricPoint[]): Promise<void> {
     try {
       await this.client.logBatch(this.runId, { metrics: points });
-      for (const { key, step } of points) this.#onServer.get(key)?.add(step);
+      for (const point of points) this.#onServer.get(point.key)?.add(placeOf(point));
     } catch (error) {
       for (const { key } of points) this.#onServer.delete(key);
       if (!(error instanceof MlflowError) || error.consequence !== 'skip') throw error;
@@ -59,4 +59,9 @@ export class MetricSender {
       where: this.client.address,
     });
   }
+}
+
+/** What tells apart the points of one metric: a step may be done again, at another time. */
+function placeOf({ step, timestamp }: MetricPoint): string {
+  return `${step} ${timestamp}`;
 }

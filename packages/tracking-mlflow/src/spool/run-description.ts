@@ -1,9 +1,8 @@
 import { userInfo } from 'node:os';
 import type { Manifest } from '@mmsr/core';
 import type { DatasetInput } from '../client/mlflow-client.js';
-import { keyOf, valueOf } from '../client/names.js';
+import { keyOf, sha256, valueOf } from '../client/names.js';
 import { LONGEST_PARAM, LONGEST_TAG, type KeyValue } from '../client/wire-values.js';
-import { sha256 } from './run-files.js';
 
 /** The tag that holds the ledger's id, by which a run is found again. */
 export const ID_TAG = 'mmsr.id';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { MlflowError } from '../client/mlflow-error.js';
@@ -35,8 +34,4 @@ export async function readJsonFile<T>(path: string): Promise<T | undefined> {
       where: path,
     });
   }
-}
-
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -84,6 +84,23 @@ test('the steps that a killed run does again are shown once', async () => {
   expect(steps('loss')).toEqual([1, 2, 3, 4, 5]);
 });
 
+test('the manifest of a run that was resumed otherwise is sent again when it ends', async () => {
+  const directory = await study.begin('a');
+  const sender = await RunSender.open(directory, options());
+  await sender.send();
+  const manifest = await readFile(join(directory, 'manifest.json'), 'utf8');
+  const changed = JSON.stringify({ ...JSON.parse(manifest), resumedWith: [{ differences: [] }] });
+  await writeFile(join(directory, 'manifest.json'), changed);
+  await study.end('a');
+  await sender.send(true);
+  await sender.close(true);
+  const [, sent] =
+    [...server.artifacts].find(([path]) => path.endsWith('artifacts/manifest.json')) ?? [];
+  expect(String(sent)).toBe(changed);
+  await send(directory);
+  expect(server.requests.filter((request) => request.endsWith('manifest.json')).length).toBe(3);
+});
+
 test('files, pictures for the grid, and the weights as a logged model', async () => {
   await send(await study.whole('a'));
   const run = server.run('a');

@@ -137,7 +137,7 @@ export class RunSender {
       }
     });
     await this.#once('datasets', () => client.logInputs(run.runId, datasets(manifest)));
-    await this.#once('manifest.json', () => this.#sendFile('manifest.json'));
+    await this.#sendChanging('manifest.json');
     this.#hasBegun = true;
   }
 
@@ -237,6 +237,8 @@ export class RunSender {
     const { client } = this.options;
     const { runId } = this.#target.run;
     const { time, state, message } = event;
+    // A run that was resumed otherwise than it began has another one.
+    await this.#sendChanging('manifest.json');
     await this.#orSkip('events.jsonl', () => this.#sendFile('events.jsonl', end));
     if (state === 'done') await this.#sendResults(time, manifest);
     if (message !== undefined) {
@@ -276,10 +278,13 @@ export class RunSender {
 
   /** It is written after the run has ended. */
   async #sendReport(): Promise<void> {
+    if (await hasNewReport(this.directory, this.ledger)) await this.#sendChanging(REPORT);
+  }
+
+  async #sendChanging(path: string): Promise<void> {
     const { directory: folder, ledger } = this;
     const { client, onSkip } = this.options;
-    if (!(await hasNewReport(folder, ledger))) return;
-    await sendIfChanged({ folder, client, ledger, run: this.#run as KnownRun, onSkip }, REPORT);
+    await sendIfChanged({ folder, client, ledger, run: this.#run as KnownRun, onSkip }, path);
   }
 
   async #sendFile(path: string, end?: number): Promise<void> {

@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Manifest, RunEvent, StudyRecord } from '@mmsr/core';
 import type { MlflowClient } from '../client/mlflow-client.js';
-import { valueOf } from '../client/names.js';
+import { sha256, valueOf } from '../client/names.js';
 import { LONGEST_NAME, type RunStatus } from '../client/wire-values.js';
 import { REPORT, sendIfChanged } from './changing-file.js';
 import { deleteDoubles, ensureRun } from './ensure-run.js';
 import { Ledger, type KnownRun } from './ledger.js';
 import { parseLine, readLines } from './lines.js';
 import { ID_TAG, sourceTags, tag } from './run-description.js';
-import { readJsonFile, sha256 } from './run-files.js';
+import { readJsonFile } from './run-files.js';
 
 /**
  * The parent run of a study on the server, made where there is none.
