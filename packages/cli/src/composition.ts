@@ -1,12 +1,6 @@
 import 'reflect-metadata';
 import { container as root, type DependencyContainer } from 'tsyringe';
-import {
-  builtinLosses,
-  DATA_PIPELINE,
-  register,
-  WRITE_PICTURE,
-  type Plugin,
-} from '@mmsr/core';
+import { builtinLosses, DATA_PIPELINE, register, WRITE_PICTURE, type Plugin } from '@mmsr/core';
 import edsr from '@mmsr/backbone-edsr';
 import rcan from '@mmsr/backbone-rcan';
 import swinir from '@mmsr/backbone-swinir';
