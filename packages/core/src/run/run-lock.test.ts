@@ -127,7 +127,7 @@ test('what killed processes left beside the lock is removed', async () => {
   expect(await readdir(folder)).toEqual(['.cell.lock.living']);
 });
 
-test('the heart beats while the lock is its owner’s, and no longer', async () => {
+test('the heart beats while the lock is its owner’s', async () => {
   await lockOf({});
   const owner = await readFile(join(lock, 'owner.json'), 'utf8');
   const changes = watch(lock);
