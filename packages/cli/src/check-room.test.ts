@@ -7,7 +7,18 @@ import type { CellCheck } from './check.js';
 import type { LoadedStudy } from './study.js';
 
 const training = { ema: null, keep: 2, keepBest: null, steps: 9, checkpointEverySteps: 3 };
-const experiment = { name: 'room', training } as unknown as Experiment;
+const experiment = { name: 'room', training, data: {}, engine: {} } as unknown as Experiment;
+const device = { engine: 'cpu' };
+const manifest = { cell: 'main', experiment, device, versions: {}, plugins: [], data: {} };
+const results = {
+  seed: 1,
+  scale: 2,
+  parameters: { total: 1000 },
+  protocol: {},
+  summary: {},
+  confusion: null,
+  images: [{ id: 'a', group: 'a', magnification: 20, bicubic: {} }],
+};
 const study = { name: 'room', cells: [{ name: 'main', experiment }] } as unknown as LoadedStudy;
 const checks = [{ cell: 'main', parameters: 1000, references: {} }] as unknown as CellCheck[];
 /** Weights and two moments of four bytes each. */
@@ -19,7 +30,7 @@ beforeEach(async () => {
   out = await mkdtemp(join(tmpdir(), 'mmsr-room-'));
   run = join(out, 'room', 'main');
   await mkdir(join(run, 'checkpoints'), { recursive: true });
-  await writeFile(join(run, 'manifest.json'), JSON.stringify({ experiment }));
+  await writeFile(join(run, 'manifest.json'), JSON.stringify(manifest));
 });
 afterEach(() => rm(out, { recursive: true }));
 
@@ -67,6 +78,6 @@ test('checkpoints of another experiment make no room', async () => {
 });
 
 test('a done cell takes nothing', async () => {
-  await writeFile(join(run, 'results.json'), '{}');
+  await writeFile(join(run, 'results.json'), JSON.stringify(results));
   expect(await needed()).toBe(0);
 });
