@@ -74,7 +74,7 @@ const CHANGES: readonly (readonly [string, Effect])[] = [
   ['evaluation.color=y', 'results'],
   ['evaluation.cropPx=5', 'results'],
   ['evaluation.rounding=float', 'results'],
-  ['evaluation.images=0', 'run'],
+  ['evaluation.images=1', 'run'],
   ['tracking={name: silent}', 'run'],
 ];
 
@@ -143,6 +143,7 @@ describe('every key has an effect', () => {
     const test_ = TINY.slice(TINY.indexOf('  test:'), TINY.indexOf('model:'));
     await writeExperiment(folder, [
       ['model:', `${test_.replace('test', 'validation')}model:`],
+      ['engine: wasm', 'engine: wasm\nevaluation: {images: 0}'],
       [
         'steps: 6, batchSize: 4, checkpointEverySteps: 2',
         'steps: 4, batchSize: 4, checkpointEverySteps: 1, validateEverySteps: 2',

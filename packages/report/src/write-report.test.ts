@@ -147,10 +147,10 @@ test('a manifest that is not as it should be is shown as far as it can be', asyn
   const manifest = {
     created: 5,
     versions: { '@mmsr/core': { evil: true }, node: 20 },
-    device: 'gpu',
+    device: { engine: 'wasm', version: ['2'], threads: 'x' },
     git: { commit: ['a'], dirty: 'x' },
-    plugins: [null, { kind: '<b>', name: 3, package: null }, 'rcan'],
-    data: { train: null, test: { images: [{ id: 'slide-0', digest: 'd' }], samples: null } },
+    plugins: [{}, { kind: '<b>', name: 3, package: null }],
+    data: { test: { images: [{ id: 'slide-0', digest: 'd' }], samples: null } },
   };
   const page = await reportOf({ main: { ...cell(1, false), manifest } });
   expect(page).toContain('&lt;b&gt; 3');
