@@ -12,6 +12,7 @@ import {
   saveTraced,
   wasInjected,
   type EndedTarget,
+  type Fault,
   type SystemCall,
 } from './system-calls.js';
 
@@ -73,6 +74,16 @@ async function checkEvents(directory: string, isSaved: boolean): Promise<void> {
   expect((await readEvents(path)).at(-1)).toMatchObject(event);
 }
 
+/** Other threads of Node may do a call more or fewer: then the fault missed its call, and it is tried again. */
+async function saveWithFault(fault: Fault, log: string) {
+  for (let attempts = 1; ; attempts++) {
+    const directory = await fresh();
+    const ended = await saveTraced(directory, 3, log, fault);
+    const isInjected = await wasInjected(directory, log, fault);
+    if (isInjected || attempts === 5) return { directory, ended, isInjected };
+  }
+}
+
 /** Does a save with each fault in each call; the ends are counted. */
 async function saveWith(faults: readonly string[], of: (call: SystemCall) => boolean) {
   const ends = new Map<string, number>();
@@ -80,10 +91,9 @@ async function saveWith(faults: readonly string[], of: (call: SystemCall) => boo
   const log = join(folder, 'log');
   for (const call of faulty) {
     for (const effect of faults) {
-      const directory = await fresh();
-      const ended = await saveTraced(directory, 3, log, { call, effect });
+      const { directory, ended, isInjected } = await saveWithFault({ call, effect }, log);
       try {
-        expect(await wasInjected(directory, log, { call, effect })).toBe(true);
+        expect(isInjected).toBe(true);
         const step = await checkAfter(directory, ended);
         const how = ended.signal ?? (ended.code === SAVE_EXIT.saved ? 'saved' : 'refused');
         const end = `${how}, step ${step} loads`;
@@ -111,7 +121,7 @@ test('with every system call of a save failing, there is no false success, and t
   const expected = ['refused, step 2 loads', 'refused, step 3 loads', 'saved, step 3 loads'];
   expect([...ends.keys()].sort()).toEqual(expected);
   expect(ends.get('refused, step 2 loads')).toBeGreaterThan(50);
-});
+}, 1_800_000);
 
 test('a disk that takes less than it says is found out', async () => {
   const isWrite = ({ name }: SystemCall) => name === 'write';
