@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { RunDirectory } from '@mmsr/core';
-import type { CellCheck } from './check.js';
+import { type CellCheck, inputsOf } from './check.js';
 import type { LoadedStudy } from './study.js';
 
 /**
@@ -19,8 +19,7 @@ export async function checkEarlierRuns(
   for (const { name, experiment } of study.cells) {
     const run = new RunDirectory(join(resolve(out), study.name, name));
     const check = checks.find(({ cell }) => cell === name);
-    const inputs = { experiment, data: check?.splits, references: check?.references };
-    const changed = await run.staleness(inputs);
+    const changed = await run.staleness(inputsOf(experiment, check));
     if (changed.length === 0) continue;
     warnings.push(
       `${relative(process.cwd(), run.path)}: an earlier run lies here and would be refused: ${changed.join('; ')}. ` +

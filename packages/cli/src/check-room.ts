@@ -9,7 +9,7 @@ import {
   MmsrError,
   RunDirectory,
 } from '@mmsr/core';
-import type { CellCheck } from './check.js';
+import { type CellCheck, inputsOf } from './check.js';
 import type { LoadedStudy } from './study.js';
 
 /** What a study writes, and where. */
@@ -57,8 +57,7 @@ async function missingBytes(
   check: CellCheck | undefined,
 ): Promise<number> {
   const bytes = checkpointBytes(experiment, check?.parameters ?? 0);
-  const { splits: data, references = {} } = check ?? {};
-  const stale = await run.staleness({ experiment, data, references }).catch(() => ['manifest']);
+  const stale = await run.staleness(inputsOf(experiment, check)).catch(() => ['manifest']);
   if (stale.length > 0) return bytes * atOnce(experiment);
   // Where as many lie there as will, the next one is written before one is removed.
   const isTrained = (await run.savedSteps()) >= experiment.training.steps;

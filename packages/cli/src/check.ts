@@ -22,6 +22,11 @@ export interface CellCheck {
   readonly warnings: readonly string[];
 }
 
+/** What a run of a cell computes from: where it was checked, its images too. */
+export function inputsOf(experiment: Experiment, check: CellCheck | undefined) {
+  return { experiment, data: check?.splits, references: check?.references };
+}
+
 type OpenedData = Pick<CellCheck, 'splits' | 'references' | 'warnings'>;
 
 /**

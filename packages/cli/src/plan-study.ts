@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type CellCost, CellMeter, type Experiment, RunDirectory } from '@mmsr/core';
-import { checkStudy, type CellCheck } from './check.js';
+import { checkStudy, inputsOf, type CellCheck } from './check.js';
 import type { LoadedStudy } from './study.js';
 
 /** What is left to do of a cell. */
@@ -68,8 +68,7 @@ async function whatIsLeft(
 ): Promise<Pick<CellPlan, 'state' | 'stepsLeft' | 'changed'>> {
   const run = new RunDirectory(join(resolve(out), studyName, cell));
   const check = checks.find((found) => found.cell === cell);
-  const inputs = { experiment, data: check?.splits, references: check?.references };
-  const changed = await run.staleness(inputs);
+  const changed = await run.staleness(inputsOf(experiment, check));
   const { steps } = experiment.training;
   if (changed.length > 0) return { state: 'stale', stepsLeft: rerunStale ? steps : 0, changed };
   if ((await run.results()) !== undefined) return { state: 'done', stepsLeft: 0, changed };
